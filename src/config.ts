@@ -1,0 +1,117 @@
+/**
+ * Every setting, once: environment name, type, default and the line that documents it. The command line's flags
+ * (`--max-timeout` for `MAX_TIMEOUT`), the README's table and the validation all come from here.
+ * No other file reads the environment.
+ */
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+
+const TRUE = ['1', 'true', 'yes', 'on']
+const FALSE = ['0', 'false', 'no', 'off', '']
+
+const flag = z.string().toLowerCase().refine((text) => [...TRUE, ...FALSE].includes(text), 'expected true or false').transform((text) => TRUE.includes(text))
+const integer = (min: number, max: number) => z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(z.number().min(min).max(max))
+const json = <T extends z.ZodType>(schema: T) =>
+  z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      context.addIssue({ code: 'custom', message: 'expected JSON' })
+      return z.NEVER
+    }
+  }).pipe(schema)
+const text = z.string().trim().min(1)
+
+interface Setting<T> {
+  readonly schema: z.ZodType<T, string>
+  readonly default: T
+  /** What it does, for the table and `--help`. */
+  readonly doc: string
+  /** How the default reads where its value does not say it. */
+  readonly shownDefault?: string
+  /** Never shown: not in logs, not in `doctor`. */
+  readonly secret?: boolean
+}
+
+const setting = <T>(schema: z.ZodType<T, string>, fallback: T, doc: string, more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {}): Setting<T> => ({ schema, default: fallback, doc, ...more })
+
+const optional = <T>(schema: z.ZodType<T, string>, doc: string, more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {}): Setting<T | undefined> => ({ schema, default: undefined, doc, ...more })
+
+export const AUTH_METHODS = ['cli', 'api_key', 'bedrock', 'vertex', 'foundry'] as const
+
+export const SETTINGS = {
+  PORT: setting(integer(0, 65535), 8000, 'Port to listen on; the next free one when it is taken. 0 takes any free port.'),
+  STRICT_PORT: setting(flag, false, 'Exit instead of taking the next free port.'),
+  HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs API_KEY.'),
+  API_KEY: optional(text, 'The key that callers must send. Unset: no key is asked for, on loopback only.', { secret: true }),
+  ALLOWED_HOSTS: setting(json(z.array(z.string())), [], 'JSON list of host names that requests may name in `Host`, beside localhost and loopback addresses.'),
+  CORS_ORIGINS: setting(json(z.array(z.string())), [], 'JSON list of web origins whose pages may call this server.'),
+  DEFAULT_MODEL: optional(text, 'What the model `default` stands for.', { shownDefault: "Claude Code's own default" }),
+  MODEL_ALIASES: setting(json(z.record(z.string(), z.string())), {}, 'JSON object of model names to accept and what they stand for, such as {"gpt-4o":"sonnet"}.'),
+  STRICT_PARAMS: setting(flag, false, 'Refuse parameters that have no counterpart instead of ignoring them.'),
+  MAX_TIMEOUT: setting(integer(1000, 86_400_000), 600_000, 'Milliseconds a whole request may take.'),
+  FIRST_EVENT_TIMEOUT: setting(integer(100, 86_400_000), 120_000, 'Milliseconds the model may take until its first event.'),
+  IDLE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds the model may be silent in mid-answer.'),
+  INIT_TIMEOUT: setting(integer(100, 600_000), 15_000, 'Milliseconds a Claude Code process may take to get ready.'),
+  HEARTBEAT_INTERVAL: setting(integer(50, 600_000), 15_000, 'Milliseconds of silence after which a stream gets a comment line.'),
+  DRAIN_TIMEOUT: setting(integer(0, 600_000), 25_000, 'Milliseconds that running requests get to finish at shutdown.'),
+  MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
+  MAX_WORKERS: optional(integer(1, 1000), 'Most Claude Code processes at a time.', { shownDefault: '4 per core, bounded by free memory / 300 MB' }),
+  MAX_QUEUE: setting(integer(0, 100_000), 100, 'Most requests that wait for a process; more are refused with 503.'),
+  QUEUE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds a request may wait for a process.'),
+  EGRESS: setting(flag, true, 'Send model calls through the built-in egress where the login allows it.'),
+  CLAUDE_CLI_PATH: optional(text, 'Claude Code binary to use.', { shownDefault: 'the one the Agent SDK ships' }),
+  CLAUDE_AUTH_METHOD: optional(z.enum(AUTH_METHODS), `How Claude Code logs in: ${AUTH_METHODS.join(', ')}.`, { shownDefault: 'detected' }),
+  DATA_DIR: setting(text, join(homedir(), '.dragoman'), "Folder for what must be kept: children's homes, later the database.", { shownDefault: '~/.dragoman' }),
+  LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', 'Least severe log lines to write.'),
+} as const satisfies Record<string, Setting<unknown>>
+
+export type SettingName = keyof typeof SETTINGS
+
+type Values = { readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never }
+
+/** The environment of the process, from which a child's is built by allow-list. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** All settings, checked and frozen. `environment` is what the operator gave, for Claude Code's own variables. */
+export type Config = Values & { readonly environment: Environment }
+
+/** A setting has a value that is not allowed. The message names each one, without the value of a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Reads every setting from `environment`, over which `flags` win.
+ * @throws ConfigError naming every setting that is wrong.
+ */
+export function parseConfig(environment: Environment, flags: Partial<Record<SettingName, string>> = {}): Config {
+  const problems: string[] = []
+  const entries = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
+    const raw = flags[name] ?? environment[name]
+    const known: Setting<unknown> = SETTINGS[name]
+    if (raw === undefined || raw === '') return [name, known.default]
+    const parsed = known.schema.safeParse(raw)
+    if (parsed.success) return [name, parsed.data]
+    const reason = parsed.error.issues.map((issue) => issue.message).join('; ')
+    problems.push(known.secret === true ? `${name}: ${reason}` : `${name}=${raw}: ${reason}`)
+    return [name, known.default]
+  })
+  if (problems.length > 0) throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`)
+  // The boundary: the entries are SETTINGS' own, which the type system cannot follow through fromEntries.
+  return Object.freeze({ ...Object.fromEntries(entries), environment }) as Config
+}
+
+/** The process's environment with `.env` of the folder below it: what the shell sets wins. */
+export function loadEnvironment(folder: string = process.cwd()): Environment {
+  let file: Environment = {}
+  try {
+    file = parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+  return { ...file, ...process.env }
+}

@@ -1,0 +1,36 @@
+import type { Model } from '../turn/model.ts'
+import type { TurnEvent } from '../turn/turn-event.ts'
+import type { Turn } from '../turn/turn.ts'
+
+/** Everything the rest of the program sees of Claude Code. */
+export interface Engine {
+  /**
+   * Answers a turn. The first event comes when the model begins; the last is a `finish`.
+   * Ending the iteration early or aborting `signal` stops the model within a second.
+   * @throws TurnFailure when the turn ends without a finish; `aborted` after an abort.
+   */
+  run(turn: Turn, signal: AbortSignal): AsyncIterable<TurnEvent>
+  /**
+   * The models of Claude Code's live list. Waits for the first process to get ready.
+   * @throws TurnFailure when there is none.
+   */
+  models(): Promise<readonly Model[]>
+  status(): EngineStatus
+  /** Takes no more turns; waits up to `graceMs` for running ones, then ends every process. Resolves when none is left. */
+  close(graceMs: number): Promise<void>
+}
+
+/** A picture of the engine for health, readiness and logs. Free of secrets. */
+export interface EngineStatus {
+  readonly state: 'starting' | 'ready' | 'degraded' | 'draining'
+  /** Why it is not `ready`, and what mends it. */
+  readonly reason?: string
+  /** Claude Code's version, once known. */
+  readonly version?: string
+  /** How Claude Code logs in. */
+  readonly login: string
+  readonly egress: boolean
+  /** Live processes, those that work on a turn, and turns that wait for one. */
+  readonly workers: { readonly live: number; readonly busy: number; readonly limit: number }
+  readonly queued: number
+}

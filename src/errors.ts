@@ -1,0 +1,90 @@
+/**
+ * The closed table of everything a caller can be told went wrong. The words are ours: no path, host, stack or upstream
+ * text. Types and codes follow OpenAI's error reference, so that client libraries raise the matching error class.
+ */
+export interface ErrorRow {
+  readonly status: number
+  readonly type: string
+  /** False sends `x-should-retry: false`: the same request would fail again. */
+  readonly retry: boolean
+  /** Seconds for `retry-after` when the failure brings none of its own. */
+  readonly retryAfterSeconds?: number
+  readonly message: string
+  /** The `code` in the body where two rows share it; the row's own name otherwise. */
+  readonly code?: string
+}
+
+const invalid = (message: string, status = 400): ErrorRow => ({
+  status,
+  type: 'invalid_request_error',
+  retry: false,
+  message,
+})
+
+const ERRORS = {
+  invalid_json: invalid('The body is not valid JSON.'),
+  invalid_type: invalid('A parameter has the wrong type.'),
+  invalid_value: invalid('A parameter has an invalid value.'),
+  unsupported_value: invalid('A parameter has a value that is not supported.'),
+  missing_required_parameter: invalid('A required parameter is missing.'),
+  unknown_parameter: invalid('A parameter is not known.'),
+  empty_array: invalid('An array is empty.'),
+  array_above_max_length: invalid('An array is too long.'),
+  string_above_max_length: invalid('A string is too long.'),
+  integer_below_min_value: invalid('A number is too small.'),
+  integer_above_max_value: invalid('A number is too large.'),
+  decimal_below_min_value: invalid('A number is too small.'),
+  decimal_above_max_value: invalid('A number is too large.'),
+  unsupported_parameter: invalid('A parameter is not supported.'),
+  unsupported_content_type: invalid('The content type must be application/json.'),
+  context_length_exceeded: invalid("The messages do not fit into the model's context window."),
+  upstream_invalid_request: invalid('The model API refused this request as invalid.'),
+  bad_request: invalid('The request cannot be understood.'),
+  request_too_large: invalid('The request is too large.', 413),
+  invalid_api_key: invalid('No valid API key was given. Send it as "Authorization: Bearer <key>".', 401),
+  forbidden_host: { status: 403, type: 'permission_error', retry: false, message: 'This host name is not served. Add it to ALLOWED_HOSTS if it should be.' },
+  forbidden_origin: { status: 403, type: 'permission_error', retry: false, message: 'Web pages of this origin may not call this server. Add it to CORS_ORIGINS if it should.' },
+  model_not_found: invalid('The model does not exist or is not available here.', 404),
+  not_found: invalid('There is no such thing here.', 404),
+  unknown_url: invalid('There is no such route.', 404),
+  unsupported_endpoint: invalid('This endpoint is not offered.', 404),
+  method_not_supported: invalid('This method is not allowed here.', 405),
+  rate_limit_exceeded: { status: 429, type: 'requests', retry: true, message: "The model API's rate limit is reached. Try again shortly." },
+  insufficient_quota: { status: 429, type: 'insufficient_quota', retry: false, message: "The account's spend or plan limit at the model API is reached." },
+  upstream_auth: { status: 502, type: 'api_error', retry: false, message: "The model API does not accept this server's login. Its operator can see why with `dragoman doctor`." },
+  upstream_error: { status: 502, type: 'api_error', retry: true, message: 'The model API failed.' },
+  backend_error: { status: 502, type: 'api_error', retry: true, message: 'The answer broke off or was not complete.' },
+  backend_unavailable: { status: 503, type: 'overloaded_error', retry: true, retryAfterSeconds: 2, message: 'No Claude Code process is available right now.' },
+  overloaded: { status: 503, type: 'overloaded_error', retry: true, retryAfterSeconds: 2, message: 'Too busy right now. Try again shortly.' },
+  not_authenticated: { status: 503, type: 'api_error', retry: false, message: 'Claude Code is not logged in on this server. Its operator can run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN.' },
+  upstream_timeout: { status: 504, type: 'api_error', retry: true, code: 'timeout', message: 'The model API did not answer in time.' },
+  timeout: { status: 504, type: 'api_error', retry: false, message: 'The request took longer than this server allows.' },
+  client_closed_request: { status: 499, type: 'api_error', retry: false, message: 'The caller left.' },
+  internal_error: { status: 500, type: 'api_error', retry: true, message: 'Something went wrong on this server.' },
+} as const satisfies Record<string, ErrorRow>
+
+/** The name of a row. */
+export type ErrorCode = keyof typeof ERRORS
+
+/** The row of a code. */
+export function errorRow(code: ErrorCode): ErrorRow {
+  return ERRORS[code]
+}
+
+/** The one error class of the HTTP side. `message` reaches the caller; `cause` only the log. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: ErrorCode
+  readonly param: string | null
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    options: { message?: string; param?: string | null; cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+  ) {
+    super(options.message ?? ERRORS[code].message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.param = options.param ?? null
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}

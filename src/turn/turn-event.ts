@@ -1,0 +1,51 @@
+/** What the engine answers: deltas as the model produces them, then exactly one `finish`. A turn that fails throws a `TurnFailure` instead of finishing. */
+export type TurnEvent = StartEvent | ReasoningEvent | TextEvent | FinishEvent
+
+/** The model has begun to answer. Comes first, once. */
+export interface StartEvent {
+  readonly type: 'start'
+  /** The model that really answers, as the model API names it. */
+  readonly model: string
+}
+
+/** A piece of the reasoning summary. */
+export interface ReasoningEvent {
+  readonly type: 'reasoning'
+  readonly text: string
+}
+
+/** A piece of the answer. */
+export interface TextEvent {
+  readonly type: 'text'
+  readonly text: string
+}
+
+/** The answer is complete. Comes last, once. */
+export interface FinishEvent {
+  readonly type: 'finish'
+  readonly reason: FinishReason
+  readonly usage: Usage
+}
+
+/** Why the model stopped, in neutral words. */
+export type FinishReason =
+  | 'done'
+  /** A stop sequence matched; it is not part of the text. */
+  | 'stop_sequence'
+  /** The limit on output tokens or the context window was reached. */
+  | 'length'
+  /** The model declined; the text is what came before. */
+  | 'refusal'
+
+/** Tokens of one turn as the model API counted them. */
+export interface Usage {
+  /** All input, cache reads and writes included. */
+  readonly inputTokens: number
+  readonly cacheReadTokens: number
+  readonly cacheWriteTokens: number
+  /** All output, reasoning included. */
+  readonly outputTokens: number
+  readonly reasoningTokens: number
+  /** USD as the engine reckons it; absent when it could not tell. */
+  readonly costUsd?: number
+}
