@@ -1,0 +1,136 @@
+/** One Claude Code process from spawn to exit: its pipes, its end, and what it wrote to stderr. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SpawnedProcess, SpawnOptions } from './claude-code.ts'
+import type { DeathWatch } from './death-watch.ts'
+import { StdoutGuard } from './stdout-guard.ts'
+
+const STDOUT_LIMITS = { maxLineBytes: 8 * 1024 * 1024, maxGarbageLines: 100 }
+const STDERR_KEPT_BYTES = 64 * 1024
+/** How long a process may take to end by itself before it is killed. */
+const TERM_GRACE_MS = 1000
+
+export interface Child {
+  /** What the Agent SDK drives. Its `kill` goes through our own ladder. */
+  readonly spawned: SpawnedProcess
+  readonly pid: number | undefined
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<string>
+  readonly alive: boolean
+  /** The newest 64 KB of stderr, for logs only. */
+  stderrTail(): string
+  holdOutput(): void
+  resumeOutput(): void
+  /** Ends the process and its group: TERM, after a grace KILL. Resolves when it is gone. */
+  end(): Promise<void>
+}
+
+/** Starts the process in a group of its own, tied to our own life by `deathWatch`. */
+export function spawnChild(options: SpawnOptions, deathWatch: DeathWatch): Child {
+  const command = deathWatch.wrap(options.command, options.args)
+  const child = spawn(command.file, command.args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const exited = watchExit(child)
+  if (child.pid !== undefined) deathWatch.watch(child.pid, exited)
+  const stderr = keepTail(child)
+  const guard = new StdoutGuard(STDOUT_LIMITS, (reason) => {
+    stderr.add(`dragoman: ${reason}\n`)
+    killGroup(child, 'SIGKILL')
+  })
+  child.stdout.on('error', (error) => guard.destroy(error))
+  child.stdout.pipe(guard)
+  // A child that dies while we write to it is told by its exit, not by EPIPE.
+  child.stdin.on('error', () => undefined)
+
+  let ending: Promise<void> | undefined
+  const end = (): Promise<void> => (ending ??= endProcess(child, exited, guard))
+  return {
+    spawned: adapt(child, guard, end),
+    pid: child.pid,
+    exited,
+    get alive() {
+      return isAlive(child)
+    },
+    stderrTail: () => stderr.text(),
+    holdOutput: () => guard.holdLines(),
+    resumeOutput: () => guard.resumeLines(),
+    end,
+  }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
+}
+
+function watchExit(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`))
+    child.once('exit', (code, signal) => resolve(signal === null ? `exited with code ${code}` : `ended by ${signal}`))
+  })
+}
+
+async function endProcess(child: ChildProcess, exited: Promise<string>, guard: StdoutGuard): Promise<void> {
+  guard.resumeLines()
+  if (isAlive(child)) {
+    killGroup(child, 'SIGTERM')
+    const gone = await Promise.race([exited, delay(TERM_GRACE_MS, undefined, { ref: false })])
+    if (gone === undefined) killGroup(child, 'SIGKILL')
+  }
+  await exited
+  // What the process itself had started shares its group and goes with it.
+  killGroup(child, 'SIGKILL')
+  child.stdin?.destroy()
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  guard.destroy()
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    // The group is gone already: that is what was wanted.
+  }
+}
+
+function keepTail(child: ChildProcess): { add(text: string): void; text(): string } {
+  let kept = ''
+  const add = (text: string): void => {
+    kept = (kept + text).slice(-STDERR_KEPT_BYTES)
+  }
+  child.stderr?.setEncoding('utf8')
+  child.stderr?.on('data', add)
+  child.stderr?.on('error', () => undefined)
+  return { add, text: () => kept }
+}
+
+function adapt(child: ChildProcess, stdout: StdoutGuard, end: () => Promise<void>): SpawnedProcess {
+  const { stdin } = child
+  if (stdin === null) throw new Error('the child has no stdin')
+  return {
+    stdin,
+    stdout,
+    get killed() {
+      return child.killed
+    },
+    get exitCode() {
+      return child.exitCode
+    },
+    get signalCode() {
+      return child.signalCode
+    },
+    // The SDK asks for its own ladder here; ours runs by group and pid and always reaches KILL.
+    kill: () => {
+      void end()
+      return true
+    },
+    on: child.on.bind(child),
+    once: child.once.bind(child),
+    off: child.off.bind(child),
+  }
+}

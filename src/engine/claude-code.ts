@@ -1,0 +1,178 @@
+/**
+ * The one file that imports the Agent SDK at run time. It opens a Claude Code process in the streaming-input form and
+ * gives it back as a small interface: what goes in, what comes out, and the few controls that the engine uses.
+ */
+import {
+  type ModelInfo,
+  type Options,
+  query,
+  type SDKMessage,
+  type SDKUserMessage,
+  type SpawnedProcess,
+  type SpawnOptions,
+} from '@anthropic-ai/claude-agent-sdk'
+
+export type { ModelInfo, SDKMessage, SpawnedProcess, SpawnOptions }
+
+/** What a process says of itself once it is ready. */
+export interface Introduction {
+  readonly version: string | undefined
+  readonly models: readonly ModelInfo[]
+  /** Where the login comes from, in Claude Code's words; undefined when it found none. */
+  readonly loginSource: string | undefined
+}
+
+/** A content block as the Messages API takes it. */
+export type MessageBlock = Readonly<Record<string, unknown>> & { readonly type: string }
+
+export interface EarlierAnswer {
+  readonly id: string
+  readonly uuid: string
+  readonly model: string
+  readonly content: readonly MessageBlock[]
+}
+
+/** What can change on a live process between two turns. `null` is the model's own default. */
+export interface LiveSettings {
+  readonly effort: string | null
+  readonly thinking: 'off' | null
+  readonly maxOutputTokens: number | null
+}
+
+export interface ClaudeCode {
+  /** Resolves when the process is ready. */
+  readonly introduction: Promise<Introduction>
+  /** Everything the process says, once. Throws when it ends in an error. */
+  readonly messages: AsyncIterable<SDKMessage>
+  /** A user message. With `ask: false` it only becomes part of the conversation; a `result` says when. */
+  sendUser(uuid: string, content: readonly MessageBlock[], options: { ask: boolean }): void
+  /** An assistant message that becomes part of the conversation. Nothing comes back. */
+  sendEarlierAnswer(answer: EarlierAnswer): void
+  applyEffortAndLimit(settings: Pick<LiveSettings, 'effort' | 'maxOutputTokens'>): Promise<void>
+  applyThinking(thinking: LiveSettings['thinking']): Promise<void>
+  /** Stops the turn that runs; its `result` follows. */
+  interrupt(): Promise<void>
+  /** Lets go of the process. Ending it is the caller's. */
+  close(): void
+}
+
+export interface ClaudeCodeOptions {
+  readonly binary: string
+  readonly model: string | undefined
+  readonly systemPrompt: string
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly spawn: (options: SpawnOptions) => SpawnedProcess
+}
+
+export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
+  const inbound = createInbound()
+  const session = query({ prompt: inbound.messages(), options: sdkOptions(options) })
+  const introduction = session.initializationResult().then((result): Introduction => {
+    const { account } = result
+    const apiKeySource = account.apiKeySource === 'none' ? undefined : account.apiKeySource
+    const tokenSource = account.tokenSource === 'none' ? undefined : account.tokenSource
+    return {
+      version: 'claude_code_version' in result ? String(result.claude_code_version) : undefined,
+      models: result.models,
+      loginSource: apiKeySource ?? tokenSource ?? account.subscriptionType,
+    }
+  })
+  return {
+    introduction,
+    messages: session,
+    sendUser: (uuid, content, { ask }) => inbound.push(userMessage(uuid, content, ask)),
+    sendEarlierAnswer: (answer) => inbound.push(assistantMessage(answer)),
+    applyEffortAndLimit: ({ effort, maxOutputTokens }) => {
+      const settings = {
+        effortLevel: effort,
+        // An empty string unsets a variable; null would leave it.
+        env: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: maxOutputTokens === null ? '' : String(maxOutputTokens) },
+      }
+      return session.applyFlagSettings(settings as Parameters<typeof session.applyFlagSettings>[0])
+    },
+    applyThinking: (thinking) => session.setMaxThinkingTokens(thinking === 'off' ? 0 : null),
+    interrupt: async () => {
+      await session.interrupt()
+    },
+    close: () => {
+      inbound.end()
+      session.close()
+    },
+  }
+}
+
+function sdkOptions(options: ClaudeCodeOptions): Options {
+  return {
+    pathToClaudeCodeExecutable: options.binary,
+    ...(options.model === undefined ? {} : { model: options.model }),
+    systemPrompt: options.systemPrompt,
+    // Callers' text is text: without it `/commands` run and `@file` mentions are read.
+    verbatimPrompts: true,
+    tools: [],
+    settingSources: [],
+    strictMcpConfig: true,
+    persistSession: false,
+    includePartialMessages: true,
+    env: { ...options.env },
+    cwd: options.cwd,
+    spawnClaudeCodeProcess: options.spawn,
+  }
+}
+
+function userMessage(uuid: string, content: readonly MessageBlock[], ask: boolean): SDKUserMessage {
+  // The boundary to the SDK's types: its blocks are the model API's, and its ids a template type.
+  return {
+    type: 'user',
+    message: { role: 'user', content },
+    parent_tool_use_id: null,
+    uuid,
+    session_id: '',
+    ...(ask ? {} : { shouldQuery: false }),
+  } as unknown as SDKUserMessage
+}
+
+/** The binary takes assistant messages on its input too, which the SDK's types do not say. */
+function assistantMessage(answer: EarlierAnswer): SDKUserMessage {
+  return {
+    type: 'assistant',
+    message: {
+      id: answer.id,
+      type: 'message',
+      role: 'assistant',
+      model: answer.model,
+      content: answer.content,
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+      usage: { input_tokens: 0, output_tokens: 0 },
+    },
+    parent_tool_use_id: null,
+    uuid: answer.uuid,
+    session_id: '',
+  } as unknown as SDKUserMessage
+}
+
+/** The input of the process: what is pushed comes out of the iterable, in order. */
+function createInbound(): { push(message: SDKUserMessage): void; end(): void; messages(): AsyncIterable<SDKUserMessage> } {
+  const waiting: SDKUserMessage[] = []
+  let ended = false
+  let wake: (() => void) | undefined
+  return {
+    push: (message) => {
+      waiting.push(message)
+      wake?.()
+    },
+    end: () => {
+      ended = true
+      wake?.()
+    },
+    async *messages() {
+      for (;;) {
+        const next = waiting.shift()
+        if (next !== undefined) yield next
+        else if (ended) return
+        else await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+  }
+}

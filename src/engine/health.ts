@@ -1,0 +1,85 @@
+/** What is known of Claude Code: its version, models and whether it works; from a trial process and from every turn. */
+import type { Logger } from 'pino'
+import type { Model } from '../turn/model.ts'
+import { TurnFailure } from '../turn/turn-failure.ts'
+import type { Introduction } from './claude-code.ts'
+import type { EngineStatus } from './engine.ts'
+import { toModels } from './live-models.ts'
+import type { Pool } from './pool.ts'
+
+export interface Health {
+  /** @throws TurnFailure when no process gets ready. */
+  models(): Promise<readonly Model[]>
+  /** The live list's entry for an id or alias, as far as it is known by now. */
+  modelNamed(name: string): Model | undefined
+  status(): Pick<EngineStatus, 'state' | 'reason' | 'version'>
+  sawReady(introduction: Introduction): void
+  sawAnswer(): void
+  sawFailure(error: unknown): void
+  drain(): void
+}
+
+const MENDED_BY = {
+  upstream_auth: 'the model API does not accept the login: log in again with `claude` and `/login`, or replace the key',
+  not_authenticated: 'Claude Code is not logged in: run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
+  worker_unavailable: 'no Claude Code process gets ready: `dragoman doctor` tells more',
+} as const
+
+export function createHealth({ pool, log }: { pool: Pool; log: Logger }): Health {
+  let known: { readonly version: string | undefined; readonly models: readonly Model[] } | undefined
+  let trouble: string | undefined
+  let draining = false
+  let trial: Promise<void> | undefined
+  const shutdown = new AbortController()
+
+  const sawReady = ({ version, models }: Introduction): void => {
+    known = { version, models: toModels(models) }
+  }
+  const sawFailure = (error: unknown): void => {
+    if (!(error instanceof TurnFailure)) return
+    if (error.kind === 'upstream_auth' || error.kind === 'not_authenticated' || error.kind === 'worker_unavailable') {
+      trouble = MENDED_BY[error.kind]
+    }
+  }
+  /** Starts a process without a turn. One trial at a time. */
+  const tryOut = (): Promise<void> => {
+    trial ??= pool
+      .lease({ model: 'default', system: '' }, shutdown.signal)
+      .then(async ({ introduction, release }) => {
+        sawReady(introduction)
+        trouble = introduction.loginSource === undefined && !draining ? MENDED_BY.not_authenticated : undefined
+        await release()
+      })
+      .catch((error: unknown) => {
+        sawFailure(error)
+        if (!draining) log.error({ error }, 'Claude Code could not be started')
+        throw error
+      })
+      .finally(() => (trial = undefined))
+    return trial
+  }
+  // Whoever asks for the models gets the failure; the log has it too.
+  tryOut().catch(() => undefined)
+
+  return {
+    models: async () => {
+      if (known === undefined) await tryOut()
+      if (known === undefined) throw new TurnFailure('worker_unavailable', 'no process got ready')
+      return known.models
+    },
+    modelNamed: (name) => known?.models.find((model) => model.id === name || model.aliases.includes(name)),
+    status: () => {
+      const version = known?.version === undefined ? {} : { version: known.version }
+      if (draining) return { state: 'draining', ...version }
+      if (trouble !== undefined) return { state: 'degraded', reason: trouble, ...version }
+      return { state: known === undefined ? 'starting' : 'ready', ...version }
+    },
+    sawReady,
+    sawAnswer: () => (trouble = undefined),
+    sawFailure,
+    drain: () => {
+      draining = true
+      shutdown.abort()
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What an instance keeps on disk while it runs: a home folder per child and one empty working folder. Each instance has
+ * a folder of its own in the data folder, named by its process, so that two instances leave each other's alone and
+ * what a killed one left is swept by the next.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface RunFolder {
+  readonly path: string
+  /** An empty folder that children without tools work in. */
+  readonly workingFolder: string
+  createHome(workerId: string): Promise<string>
+  removeHome(home: string): Promise<void>
+  remove(): Promise<void>
+}
+
+/** Makes the folder, private to this user, and sweeps those of instances that are gone. */
+export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
+  const runs = join(dataFolder, 'run')
+  await mkdir(runs, { recursive: true, mode: 0o700 })
+  await chmod(dataFolder, 0o700)
+  await sweep(runs)
+  const path = join(runs, `${process.pid}-${await startTime(process.pid)}-${randomBytes(3).toString('hex')}`)
+  const workingFolder = join(path, 'empty')
+  await mkdir(path, { mode: 0o700 })
+  await mkdir(workingFolder, { mode: 0o500 })
+  return {
+    path,
+    workingFolder,
+    createHome: async (workerId) => {
+      const home = join(path, workerId)
+      await mkdir(home, { mode: 0o700 })
+      return home
+    },
+    removeHome: (home) => removeFolder(home),
+    remove: () => removeFolder(path),
+  }
+}
+
+/** A child that is being killed may still write for a moment: try again a few times. */
+function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+}
+
+async function sweep(runs: string): Promise<void> {
+  for (const name of await readdir(runs)) {
+    const [pid, started] = name.split('-')
+    if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) continue
+    if (isRunning(Number(pid)) && (await startTime(Number(pid))) === started) continue
+    await removeFolder(join(runs, name))
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** When the process started, so that a reused pid is not taken for the old process; `0` where the system does not say. */
+async function startTime(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+    // The second field may hold spaces and parentheses; the start time is the 20th after it (proc(5)).
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
+  } catch {
+    return '0'
+  }
+}
