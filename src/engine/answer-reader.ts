@@ -25,6 +25,7 @@ export class AnswerReader {
   #model = ''
   #messages = 0
   #begun = false
+  #wentOn = false
   #text = ''
   #reported: ReportedError = {}
   #counted: Counted = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 }
@@ -32,12 +33,22 @@ export class AnswerReader {
   /** Why the model stopped, once it has said so. */
   stopped: FinishReason | undefined
 
+  /**
+   * True when the process will ask, or has asked, the model for more than this answer: after a limit, after a refusal,
+   * and when nothing visible came.
+   */
+  get goesOn(): boolean {
+    return this.#wentOn || this.stopped === 'length' || this.stopped === 'refusal'
+  }
+
   /** The pieces of the answer in this message. */
   read(message: SDKMessage): TurnEvent[] {
     if (message.type === 'assistant' && message.error !== undefined) {
       this.#reported = { ...this.#reported, code: message.error }
       return []
     }
+    // What the process itself says to the model once it has the answer.
+    if (message.type === 'user' && this.stopped !== undefined) this.#wentOn = true
     return message.type === 'stream_event' && message.parent_tool_use_id === null ? this.#readEvent(message.event) : []
   }
 
@@ -49,8 +60,7 @@ export class AnswerReader {
   finish(result: ResultMessage, facts: UpstreamFacts, costUsd: number | undefined): TurnEvent[] {
     this.#note(result)
     if (this.stopped === undefined) throw this.#failure(result, facts)
-    const cutShort = this.stopped === 'length' || this.stopped === 'refusal'
-    if (!cutShort && (result.is_error || !this.#addsUp(result))) {
+    if (!this.goesOn && (result.is_error || !this.#addsUp(result))) {
       throw new TurnFailure('stream_interrupted', 'the process ended the turn with something else than was streamed')
     }
     return this.finishWithoutResult(costUsd)

@@ -116,6 +116,8 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
     includePartialMessages: true,
     env: { ...options.env },
     cwd: options.cwd,
+    // A summary in prose is what clients show as reasoning; the default is a short title now and then.
+    extraArgs: { 'thinking-display': 'summarized' },
     spawnClaudeCodeProcess: options.spawn,
   }
 }

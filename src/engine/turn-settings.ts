@@ -15,9 +15,9 @@ export function settingsFor(turn: Turn, model: Model | undefined): LiveSettings 
   const limit = turn.maxOutputTokens ?? null
   const wantsNoThinking = turn.thinking === 'off' || (limit !== null && limit <= LEAST_THINKING_BUDGET)
   const mustThink = model !== undefined && !model.thinkingCanBeOff
-  const lowest: Effort | undefined = model?.efforts[0]
+  const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? model.efforts[0] : undefined
   return {
-    effort: (wantsNoThinking && mustThink ? lowest : undefined) ?? turn.effort ?? null,
+    effort: lowest ?? turn.effort ?? null,
     thinking: wantsNoThinking ? 'off' : null,
     maxOutputTokens: limit,
   }

@@ -111,6 +111,7 @@ export class Worker {
     const { deadlines, process } = this.#parts
     const reader = new AnswerReader()
     let begun = false
+    let interrupted = false
     for (;;) {
       const message: SDKMessage | undefined = await this.#inbox.take({ signal, ...waitFor(reader, begun, deadlines) }).catch((error: unknown) => {
         // Everything has been said but the process's own good-bye.
@@ -121,8 +122,11 @@ export class Worker {
       if (message.type === 'result') return yield* reader.finish(message, gate?.facts ?? { calls: 1 }, message.total_cost_usd)
       begun ||= message.type === 'stream_event'
       yield* reader.read(message)
-      // Left to itself the process would ask the model to go on; the egress refuses that, else it has to be stopped.
-      if (gate === undefined && (reader.stopped === 'length' || reader.stopped === 'refusal')) await process.interrupt()
+      // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
+      if (gate === undefined && reader.goesOn && !interrupted) {
+        interrupted = true
+        await process.interrupt()
+      }
     }
   }
 
@@ -190,6 +194,8 @@ function waitFor(reader: AnswerReader, begun: boolean, deadlines: WorkerDeadline
 
 /** The promise, unless the time is over or the signal aborts first. */
 async function within<T>(timeoutMs: number, signal: AbortSignal, promise: Promise<T>, onTimeout: () => TurnFailure): Promise<T> {
+  // Nobody listens any more once the wait is cut.
+  promise.catch(() => undefined)
   if (signal.aborted) throw aborted()
   let stopWaiting = (): void => undefined
   const cut = new Promise<never>((_, reject) => {

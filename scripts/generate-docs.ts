@@ -1,0 +1,110 @@
+/**
+ * Writes the pages that are tables of the code: docs/settings.md from `SETTINGS`, docs/parameters.md from the fate table.
+ *
+ *   tsx scripts/generate-docs.ts [--check]
+ *
+ * With `--check` it writes nothing and fails when a page is not what it would write.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { flagOf, SETTING_NAMES, shownDefault } from '../src/commands/setting-flags.ts'
+import { SETTINGS } from '../src/config.ts'
+import { CHAT_PARAMETERS, FATES } from '../src/translate/params.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const MADE_BY = '<!-- Made by `npm run docs`. Change the code, not this page. -->'
+
+const row = (...cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+const code = (text: string): string => `\`${text}\``
+
+function settingsPage(): string {
+  const rows = SETTING_NAMES.map((name) => {
+    const fallback = shownDefault(name)
+    const isWords = SETTINGS[name].shownDefault !== undefined
+    const shown = fallback === undefined ? '' : isWords ? fallback : code(fallback)
+    return row(
+      code(name),
+      code(`--${SETTINGS[name].default === true ? 'no-' : ''}${flagOf(name)}`),
+      shown,
+      SETTINGS[name].doc,
+    )
+  })
+  return `${MADE_BY}
+
+# Settings
+
+Every setting is an environment variable, a line in the file \`.env\` of the folder you start in, or a flag of the same
+name. A flag wins over the environment, and the environment over \`.env\`. An empty value counts as not set. Settings that
+are true or false take \`true\`, \`false\`, \`1\`, \`0\`, \`yes\`, \`no\`, \`on\`, \`off\`; as flags they are given alone, such as
+\`--strict-port\` or \`--no-egress\`. A value that cannot be used stops the start with exit code 2 and one line that says why.
+
+A key given as a flag can be seen by other users of the machine in the list of processes: prefer the environment.
+
+| Setting | Flag | Default | What it does |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+
+## Claude Code's own variables
+
+How Claude Code logs in is found in its own variables; the first of these that is set wins:
+
+1. \`CLAUDE_CODE_USE_BEDROCK\` (with \`AWS_*\`), \`CLAUDE_CODE_USE_VERTEX\` (with \`GOOGLE_*\`, \`CLOUD_ML_*\`),
+   \`CLAUDE_CODE_USE_FOUNDRY\` (with \`AZURE_*\`)
+2. \`ANTHROPIC_AUTH_TOKEN\`
+3. \`ANTHROPIC_API_KEY\`
+4. \`CLAUDE_CODE_OAUTH_TOKEN\`
+5. the login that \`claude\` and its command \`/login\` stored (\`CLAUDE_CONFIG_DIR\` says where, if not in the usual folder)
+
+\`ANTHROPIC_BASE_URL\` and the usual proxy and certificate variables (\`HTTPS_PROXY\`, \`NO_PROXY\`, \`NODE_EXTRA_CA_CERTS\`) are
+honoured. A Claude Code process gets what its login needs and no other variable of yours.
+`
+}
+
+function parametersPage(): string {
+  const rows = CHAT_PARAMETERS.map((name) => row(code(name), FATES[name].kind, FATES[name].why))
+  return `${MADE_BY}
+
+# What becomes of each parameter
+
+\`POST /v1/chat/completions\` knows every parameter of OpenAI's API, and each has one of three fates:
+
+- **mapped**: it is honoured.
+- **ignored**: it is dropped, and the answer's header \`x-dragoman-ignored\` names it. With \`STRICT_PARAMS\` it is refused.
+- **rejected**: the request is refused with 400 \`unsupported_parameter\`, because the answer would not be what was asked for.
+
+A value that asks for nothing beyond what happens anyway (\`n: 1\`, \`temperature: 1\`, \`tools: []\`, \`null\` for anything optional)
+is never refused and never named. Parameters that are not in the table are accepted and ignored.
+
+| Parameter | Fate | What that means |
+| --- | --- | --- |
+${rows.join('\n')}
+`
+}
+
+const PAGES: readonly (readonly [path: string, render: () => string])[] = [
+  ['docs/settings.md', settingsPage],
+  ['docs/parameters.md', parametersPage],
+]
+
+function currentText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+for (const [page, render] of PAGES) {
+  const path = `${root}${page}`
+  if (currentText(path) === render()) continue
+  if (process.argv.includes('--check')) {
+    console.error(`${relative(root, path)} is not up to date: npm run docs`)
+    process.exitCode = 1
+  } else {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, render())
+    console.error(`wrote ${relative(root, path)}`)
+  }
+}

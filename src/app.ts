@@ -1,0 +1,58 @@
+/** Everything this server answers to. A line here is all it takes to add an endpoint, and the only way. */
+import type { Config } from './config.ts'
+import { chatCompletions } from './endpoints/chat-completions.ts'
+import { docs, index, openApi } from './endpoints/documentation.ts'
+import { explainFailure } from './endpoints/explain-failure.ts'
+import { health } from './endpoints/health.ts'
+import { model, models } from './endpoints/models.ts'
+import { NOT_OFFERED } from './endpoints/not-offered.ts'
+import { ready } from './endpoints/ready.ts'
+import type { Services } from './endpoints/services.ts'
+import { version } from './endpoints/version.ts'
+import { createSingleKeyAuthentication } from './http/authenticate.ts'
+import { mountRoutes, type App } from './http/mount-routes.ts'
+import { openApiDocument } from './http/openapi.ts'
+import { createPipeline } from './http/pipeline.ts'
+import type { Route } from './http/route.ts'
+import type { Logger } from './log.ts'
+
+export const ROUTES: readonly Route<Services>[] = [
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    aliases: ['/chat/completions'],
+    access: 'key',
+    endpoint: chatCompletions,
+  },
+  { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
+  { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
+  { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
+  { method: 'GET', path: '/ready', aliases: [], access: 'open', endpoint: ready },
+  { method: 'GET', path: '/version', aliases: [], access: 'open', endpoint: version },
+  { method: 'GET', path: '/openapi.json', aliases: [], access: 'key', endpoint: openApi },
+  { method: 'GET', path: '/docs', aliases: [], access: 'key', endpoint: docs },
+  { method: 'GET', path: '/', aliases: [], access: 'key', endpoint: index },
+]
+
+export interface AppDependencies {
+  readonly engine: Services['engine']
+  readonly config: Config
+  readonly log: Logger
+  /** Dragoman's own version. */
+  readonly version: string
+  /** Aborts when requests that still run must end. */
+  readonly shutdown: AbortSignal
+}
+
+export function createApp({ engine, config, log, version: own, shutdown }: AppDependencies): App {
+  const pipeline = createPipeline({
+    config,
+    log,
+    shutdown,
+    authentication: createSingleKeyAuthentication(config.API_KEY),
+    explain: explainFailure,
+    isDraining: () => engine.status().state === 'draining',
+  })
+  const services = { engine, config, version: own, document: () => openApiDocument(ROUTES, own) }
+  return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
+}

@@ -1,0 +1,96 @@
+/** What `dragoman` understands. Each command's own code is loaded when it runs, so that help and errors are instant. */
+import { Command } from 'commander'
+import { ConfigError } from '../config.ts'
+import { packageInfo } from './package-info.ts'
+import { addSettingFlags, type SettingFlags, settingFlags, settingFlagsHelp } from './setting-flags.ts'
+import { UsageError } from './usage-error.ts'
+
+const EXAMPLES = `
+Examples:
+  dragoman                               serve on http://127.0.0.1:8000
+  dragoman 9000                          ... on port 9000
+  dragoman --demo                        ... without an account, with the built-in offline model
+  dragoman --model-aliases '{"gpt-4o":"sonnet"}'
+  dragoman doctor                        see what is missing on this machine
+  dragoman smoke --url http://127.0.0.1:8000
+
+Exit codes: 0 fine, 1 failed, 2 used wrongly.`
+
+/**
+ * Runs what the arguments ask for.
+ * @param argv as `process.argv`: the arguments come third
+ */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv])
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`dragoman: ${message}\n`)
+    process.exitCode = error instanceof UsageError || error instanceof ConfigError ? 2 : 1
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('dragoman')
+    .description("Serves OpenAI's API and answers with Claude Code.")
+    .usage('[command] [options] [port]')
+    .version(packageInfo().version, '-v, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print this.')
+    .helpCommand(false)
+    .argument('[port]', 'port to listen on, like --port')
+    .option('--demo', 'Answer from the built-in offline model: no account, no internet.')
+    .addHelpText('after', ({ command }) => `${EXAMPLES}\n\n${settingFlagsHelp(command)}`)
+    .action((port: string | undefined, _options, command: Command) => serve(port, command))
+    .exitOverride((exit) => process.exit(exit.exitCode === 0 ? 0 : 2))
+  addSettingFlags(program)
+
+  program
+    .command('serve [port]')
+    .description('Start the server. What happens without a command.')
+    .action((port: string | undefined, _options, command: Command) => serve(port, command))
+  program
+    .command('doctor')
+    .description('Say whether the binary, its version, the login, the data folder and the port are fine.')
+    .action(async (_options, command: Command) => {
+      const { doctor } = await import('./doctor.ts')
+      process.exitCode = (await doctor(flagsOf(command), process.stdout)) ? 0 : 1
+    })
+  program
+    .command('smoke')
+    .description('Check a running server from outside in ten seconds.')
+    .option('--url <url>', 'where the server is (default: what the settings say)')
+    .option('--key <key>', 'the API key to send (default: API_KEY of the settings)')
+    .action(async (options: { url?: string; key?: string }, command: Command) => {
+      const { smoke } = await import('./smoke.ts')
+      process.exitCode = (await smoke(flagsOf(command), options, process.stdout)) ? 0 : 1
+    })
+  program
+    .command('openapi')
+    .description('Print the OpenAPI document of the server.')
+    .action(async () => {
+      const { printOpenApi } = await import('./openapi.ts')
+      printOpenApi(process.stdout)
+    })
+  for (const command of program.commands) {
+    command
+      .helpOption('-h, --help', 'Print this.')
+      .addHelpText('after', '\nThe settings and their flags: dragoman --help')
+  }
+  return program
+}
+
+async function serve(port: string | undefined, command: Command): Promise<void> {
+  const flags = flagsOf(command)
+  if (port !== undefined && !/^\d+$/.test(port)) {
+    throw new UsageError(`"${port}" is neither a command nor a port. See dragoman --help.`)
+  }
+  const { serve: start } = await import('./serve.ts')
+  await start(
+    { ...flags, ...(port === undefined ? {} : { PORT: port }) },
+    { demo: optionsOf(command)['demo'] === true },
+  )
+}
+
+const optionsOf = (command: Command): Readonly<Record<string, unknown>> => command.optsWithGlobals()
+
+const flagsOf = (command: Command): SettingFlags => settingFlags(optionsOf(command))

@@ -1,0 +1,36 @@
+import type { Engine, EngineStatus } from '../engine/engine.ts'
+
+export interface DeferredEngine extends Engine {
+  /** Hands over the engine that everything was waiting for. */
+  resolve(engine: Engine): void
+}
+
+const STARTING: EngineStatus = {
+  state: 'starting',
+  login: 'not yet known',
+  egress: false,
+  workers: { live: 0, busy: 0, limit: 0 },
+  queued: 0,
+}
+
+/**
+ * Stands in for the engine while the port is being taken: a server that cannot listen must not start a process. What is
+ * asked of it meanwhile waits.
+ */
+export function createDeferredEngine(): DeferredEngine {
+  let hand: (engine: Engine) => void = () => undefined
+  let real: Engine | undefined
+  const handed = new Promise<Engine>((resolve) => (hand = resolve))
+  return {
+    async *run(turn, signal) {
+      yield* (await handed).run(turn, signal)
+    },
+    models: async () => (await handed).models(),
+    status: () => real?.status() ?? STARTING,
+    close: async (graceMs) => (await handed).close(graceMs),
+    resolve: (engine) => {
+      real = engine
+      hand(engine)
+    },
+  }
+}

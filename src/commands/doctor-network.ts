@@ -1,0 +1,48 @@
+import { createServer } from 'node:net'
+import type { Config } from '../config.ts'
+import { exposureProblem, isLoopback } from './exposure.ts'
+import type { Finding } from './report.ts'
+
+/** Who can connect, and whether they need a key. */
+export function checkAddress(config: Pick<Config, 'HOST' | 'API_KEY'>): Finding {
+  const problem = exposureProblem(config)
+  if (problem !== undefined) {
+    return {
+      verdict: 'failure',
+      topic: 'address',
+      text: `${config.HOST} without API_KEY will not start`,
+      remedy: problem,
+    }
+  }
+  const who = isLoopback(config.HOST) ? 'this machine only' : 'other machines too'
+  const key = config.API_KEY === undefined ? 'no key needed' : 'a key is needed'
+  return { verdict: 'fine', topic: 'address', text: `${config.HOST}: ${who}, ${key}` }
+}
+
+/** Binds the port for a moment. */
+export async function checkPort(config: Pick<Config, 'HOST' | 'PORT' | 'STRICT_PORT'>): Promise<Finding> {
+  const topic = 'port'
+  const code = await tryToBind(config.HOST, config.PORT)
+  if (code === undefined)
+    return { verdict: 'fine', topic, text: config.PORT === 0 ? 'any free one' : `${config.PORT} is free` }
+  if (code !== 'EADDRINUSE') {
+    return {
+      verdict: 'failure',
+      topic,
+      text: `${config.HOST}:${config.PORT} cannot be used (${code})`,
+      remedy: 'set HOST and PORT',
+    }
+  }
+  const text = `${config.PORT} is taken, maybe by a server that already runs`
+  if (config.STRICT_PORT) return { verdict: 'failure', topic, text, remedy: 'free it, or set PORT' }
+  return { verdict: 'warning', topic, text, remedy: 'the next free one will be used' }
+}
+
+/** Undefined when it worked, else the system's error code. */
+function tryToBind(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message))
+    server.listen(port, host, () => server.close(() => resolve(undefined)))
+  })
+}

@@ -1,0 +1,33 @@
+/** `dragoman doctor`: is this machine ready, and what to do about what is not. Prints no secret. */
+import { loadEnvironment, parseConfig } from '../config.ts'
+import { checkBinary } from './doctor-binary.ts'
+import { checkDataFolder } from './doctor-data-folder.ts'
+import { checkLogin, checkMachine, checkNode, checkProcessTools, checkSandboxTools } from './doctor-machine.ts'
+import { checkAddress, checkPort } from './doctor-network.ts'
+import type { Output } from './output.ts'
+import { packageInfo } from './package-info.ts'
+import { writeFinding } from './report.ts'
+import type { SettingFlags } from './setting-flags.ts'
+
+/**
+ * @returns whether the server can work as it is
+ * @throws ConfigError when the settings cannot be used
+ */
+export async function doctor(flags: SettingFlags, output: Output): Promise<boolean> {
+  const config = parseConfig(loadEnvironment(), flags)
+  const findings = [
+    checkNode(process.versions.node, packageInfo().oldestNode),
+    ...(await checkBinary(config)),
+    checkLogin(config),
+    await checkDataFolder(config.DATA_DIR),
+    checkAddress(config),
+    await checkPort(config),
+    checkProcessTools(),
+    ...(await checkSandboxTools(config.environment)),
+    checkMachine(config),
+  ]
+  for (const finding of findings) writeFinding(output, finding)
+  const failures = findings.filter(({ verdict }) => verdict === 'failure').length
+  output.write(failures === 0 ? '\nReady: npm start\n' : `\n${failures} to mend.\n`)
+  return failures === 0
+}

@@ -1,0 +1,147 @@
+/** `dragoman serve`: the composition root. Everything is built here, and handed what it needs. */
+import { createApp } from '../app.ts'
+import { type Config, type Environment, loadEnvironment, parseConfig } from '../config.ts'
+import type { DemoModel } from '../demo/demo-model.ts'
+import { createEngine } from '../engine/create-engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { listen, type Listening } from '../http/listen.ts'
+import { createLogger, type Logger } from '../log.ts'
+import { writeBanner } from './banner.ts'
+import { createDeferredEngine } from './deferred-engine.ts'
+import { demoEnvironment, demoFlags } from './demo-environment.ts'
+import { exposureProblem } from './exposure.ts'
+import { packageInfo } from './package-info.ts'
+import type { SettingFlags } from './setting-flags.ts'
+import { installShutdown } from './shutdown.ts'
+import { UsageError } from './usage-error.ts'
+
+/** What comes after the drain: answers that are on their way out, connections, folders. */
+const AFTER_DRAIN_MS = 3_000
+
+/**
+ * Starts the server and returns when it listens; it runs until a signal ends it.
+ * @throws ConfigError or UsageError when it must not start like this, or the reason why it cannot listen
+ */
+export async function serve(flags: SettingFlags, { demo }: { readonly demo: boolean }): Promise<void> {
+  const environment = loadEnvironment()
+  const asked = parseConfig(environment, flags)
+  const problem = exposureProblem(asked)
+  if (problem !== undefined) throw new UsageError(problem)
+  const demoModel = demo ? await startDemo() : undefined
+  try {
+    const secrets = secretsOf(environment, flags)
+    const underNpm = environment['npm_lifecycle_event'] !== undefined
+    await start({
+      config: demoModel === undefined ? asked : forDemo(environment, flags, demoModel),
+      demoModel,
+      secrets,
+      underNpm,
+    })
+  } catch (error) {
+    await demoModel?.close()
+    throw error
+  }
+}
+
+interface Start {
+  readonly config: Config
+  /** Present in demo mode. */
+  readonly demoModel: DemoModel | undefined
+  /** What must never reach the log. */
+  readonly secrets: readonly string[]
+  readonly underNpm: boolean
+}
+
+async function start({ config, demoModel, secrets, underNpm }: Start): Promise<void> {
+  const { version } = packageInfo()
+  const log = createLogger({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, secrets })
+  const ending = new AbortController()
+  const engine = createDeferredEngine()
+  const app = createApp({ engine, config, log, version, shutdown: ending.signal })
+  const listening = await listenAsAsked(app, config, log)
+  installShutdown({
+    log,
+    deadlineMs: config.DRAIN_TIMEOUT + 2 * AFTER_DRAIN_MS,
+    underNpm,
+    drain: async () => {
+      await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
+      await demoModel?.close()
+      log.info('stopped')
+    },
+  })
+  try {
+    engine.resolve(await createEngine({ config, log }))
+  } catch (error) {
+    listening.cut()
+    await listening.close()
+    throw error
+  }
+  writeBanner(process.stderr, {
+    version,
+    url: listening.url,
+    ...(listening.moved ? { takenPort: config.PORT } : {}),
+    login: demoModel === undefined ? (engine.status().reason ?? engine.status().login) : 'none needed',
+    needsKey: config.API_KEY !== undefined,
+    demo: demoModel !== undefined,
+  })
+  announceModels(engine, log)
+}
+
+async function startDemo(): Promise<DemoModel> {
+  const { startDemoModel } = await import('../demo/demo-model.ts')
+  return startDemoModel()
+}
+
+function forDemo(environment: Environment, flags: SettingFlags, { url }: DemoModel): Config {
+  return parseConfig(demoEnvironment(environment, url), demoFlags(flags))
+}
+
+async function listenAsAsked(app: ReturnType<typeof createApp>, config: Config, log: Logger): Promise<Listening> {
+  const { HOST: host, PORT: port, STRICT_PORT: strictPort } = config
+  try {
+    return await listen(app, { host, port, strictPort, log })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const reasons: Readonly<Record<string, string>> = {
+      EADDRINUSE: strictPort
+        ? `port ${port} is taken and STRICT_PORT is set`
+        : `port ${port} and those after it are taken`,
+      EACCES: `port ${port} needs more rights: take one above 1023`,
+      EADDRNOTAVAIL: `HOST=${host} is no address of this machine`,
+      ENOTFOUND: `HOST=${host} is not known`,
+    }
+    throw new Error(reasons[String(code)] ?? `cannot listen on ${host}:${port} (${String(code)})`, { cause: error })
+  }
+}
+
+interface Draining {
+  readonly engine: Engine
+  readonly listening: Listening
+  readonly ending: AbortController
+  readonly graceMs: number
+}
+
+/** New requests get a 503 while running ones get their time; what is left then ends with an error of ours. */
+async function drain({ engine, listening, ending, graceMs }: Draining): Promise<void> {
+  const timeIsUp = setTimeout(() => ending.abort(), graceMs)
+  await engine.close(graceMs + AFTER_DRAIN_MS / 2)
+  clearTimeout(timeIsUp)
+  const cut = setTimeout(() => listening.cut(), AFTER_DRAIN_MS)
+  await listening.close()
+  clearTimeout(cut)
+}
+
+/** Everything that must never reach the log: by what the variables are called, whatever they are for. */
+function secretsOf(environment: Environment, flags: SettingFlags): readonly string[] {
+  const values = Object.entries({ ...environment, ...flags })
+    .filter(([name]) => /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/.test(name))
+    .map(([, value]) => value)
+  return values.filter((value) => value !== undefined && value !== '')
+}
+
+function announceModels(engine: Engine, log: Logger): void {
+  engine.models().then(
+    (models) => log.info({ models: models.length, claudeCode: engine.status().version }, 'ready'),
+    () => log.warn({ reason: engine.status().reason }, 'not ready: dragoman doctor tells more'),
+  )
+}

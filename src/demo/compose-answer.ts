@@ -1,0 +1,95 @@
+/** The demo's few honest rules: it says what it is, repeats and counts what it was told, and does what it can be asked for. */
+import { type Answer, type AnswerBlock, inWords } from './answer.ts'
+import { callTools } from './call-tools.ts'
+import type { DemoCommand } from './demo-commands.ts'
+import type { Question, ToolResult } from './last-question.ts'
+import type { ModelKind } from './model-kinds.ts'
+import type { MessagesRequest } from './request-shape.ts'
+import { sampleOfSchema } from './sample-of-schema.ts'
+import { thinks } from './validate-thinking.ts'
+
+const WHO =
+  "This is Dragoman's demo model, not a real one: it needs no account and no internet, and knows only a few rules."
+/** A longer text is repeated up to here only. */
+const MOST_ECHOED = 400
+
+type Composed = Pick<Answer, 'blocks' | 'stopReason' | 'stopSequence'>
+
+export function composeAnswer(
+  request: MessagesRequest,
+  kind: ModelKind,
+  question: Question,
+  command: DemoCommand | undefined,
+  newId: (prefix: string) => string,
+): Composed {
+  const thinking = wantsThinking(request, kind, question.text) ? [think(request, question)] : []
+  const calls = command === undefined ? callTools(request, question.text, newId) : []
+  if (calls.length > 0) {
+    return {
+      blocks: [...thinking, say(`${WHO} It calls what you asked for.`), ...calls],
+      stopReason: 'tool_use',
+      stopSequence: null,
+    }
+  }
+  const stopReason = command?.type === 'stop' ? command.reason : 'end_turn'
+  const stopSequence = stopReason === 'stop_sequence' ? (request.stop_sequences?.[0] ?? null) : null
+  return { blocks: [...thinking, say(words(request, question, command))], stopReason, stopSequence }
+}
+
+function words(request: MessagesRequest, question: Question, command: DemoCommand | undefined): string {
+  const schema = request.output_config?.format?.schema
+  if (command?.type === 'long') return manyWords(command.words)
+  if (command?.type === 'stop') return `${WHO} It stops here with \`${command.reason}\`, as you asked.`
+  if (schema !== undefined) return JSON.stringify(sampleOfSchema(schema))
+  if (question.results.length > 0) return [WHO, ...question.results.map(tell)].join(' ')
+  const heard =
+    question.text === ''
+      ? 'You said nothing in words.'
+      : `You said: "${shorten(question.text)}" (${size(question.text)}).`
+  const system =
+    question.systemCharacters === 0 ? [] : [`The system prompt has ${count(question.systemCharacters, 'character')}.`]
+  return [WHO, heard, `This is turn ${question.turn} of the conversation.`, ...system].join(' ')
+}
+
+function tell({ tool, text, failed }: ToolResult): string {
+  const verb = failed ? 'failed with' : 'answered'
+  return text === '' ? `The tool ${tool} ${verb} nothing in words.` : `The tool ${tool} ${verb}: "${shorten(text)}".`
+}
+
+/** High effort thinks, and so does a question that asks for it. A system message in mid-conversation may set the effort anew. */
+function wantsThinking(request: MessagesRequest, kind: ModelKind, text: string): boolean {
+  const later = request.messages.findLast(
+    ({ output_config: config }) => config?.effort !== undefined && config.effort !== null,
+  )
+  const effort = later?.output_config?.effort ?? request.output_config?.effort ?? kind.defaultEffort
+  return thinks(request, kind) && ((effort !== 'low' && effort !== 'medium') || /\bthink\b/i.test(text))
+}
+
+function think({ thinking }: MessagesRequest, question: Question): AnswerBlock {
+  const hidden = thinking !== undefined && thinking !== null && 'display' in thinking && thinking.display === 'omitted'
+  const text = `The demo model does not think. It counts: the question has ${size(question.text)}.`
+  return { type: 'thinking', pieces: inWords(text), hidden }
+}
+
+function say(text: string): AnswerBlock {
+  return { type: 'text', pieces: inWords(text) }
+}
+
+/** Exactly so many, the first of them the demo's own. */
+function manyWords(number: number): string {
+  const opening = inWords(WHO).map((word) => word.trim())
+  return Array.from({ length: number }, (_, index) => opening[index] ?? `word${index + 1}`).join(' ')
+}
+
+function size(text: string): string {
+  return `${count(text.match(/\S+/g)?.length ?? 0, 'word')}, ${count(Array.from(text).length, 'character')}`
+}
+
+function count(number: number, unit: string): string {
+  return `${number} ${unit}${number === 1 ? '' : 's'}`
+}
+
+function shorten(text: string): string {
+  const characters = Array.from(text.slice(0, MOST_ECHOED * 2))
+  return characters.length > MOST_ECHOED ? `${characters.slice(0, MOST_ECHOED).join('')}…` : text
+}

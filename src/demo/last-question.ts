@@ -1,0 +1,56 @@
+import { blocksOf, type MessagesRequest, type RequestBlock } from './request-shape.ts'
+
+/** What the user said last, and the tool results that came with it. */
+export interface Question {
+  readonly text: string
+  readonly results: readonly ToolResult[]
+  /** Which question of the conversation this is, from 1. */
+  readonly turn: number
+  readonly systemCharacters: number
+}
+
+export interface ToolResult {
+  readonly tool: string
+  readonly text: string
+  readonly failed: boolean
+}
+
+export function lastQuestion(request: MessagesRequest): Question {
+  const questions = request.messages.filter(({ role }) => role === 'user')
+  const blocks = blocksOf(questions.at(-1)?.content)
+  return {
+    text: spoken(blocks),
+    results: blocks.flatMap((block) => (block.type === 'tool_result' ? [readResult(request, block)] : [])),
+    turn: questions.filter(({ content }) => blocksOf(content).some(({ type }) => type !== 'tool_result')).length,
+    systemCharacters: spoken(blocksOf(request.system ?? undefined)).length,
+  }
+}
+
+function spoken(blocks: readonly RequestBlock[]): string {
+  return blocks
+    .flatMap((block) => (block.type === 'text' ? [withoutReminders(block.text)] : []))
+    .filter((text) => text !== '')
+    .join('\n')
+}
+
+/** Claude Code adds reminders of its own, as blocks or at the end of a tool result. */
+function withoutReminders(text: string): string {
+  let kept = text
+  while (kept.trimEnd().endsWith('</system-reminder>')) {
+    const start = kept.lastIndexOf('<system-reminder>')
+    if (start === -1) break
+    kept = kept.slice(0, start).trimEnd()
+  }
+  return kept
+}
+
+function readResult(request: MessagesRequest, result: Extract<RequestBlock, { type: 'tool_result' }>): ToolResult {
+  const calls = request.messages
+    .flatMap(({ content }) => blocksOf(content))
+    .filter((block) => block.type === 'tool_use')
+  return {
+    tool: calls.findLast(({ id }) => id === result.tool_use_id)?.name ?? 'a tool',
+    text: spoken(blocksOf(result.content ?? undefined)),
+    failed: result.is_error === true,
+  }
+}

@@ -1,0 +1,90 @@
+/** A chat request becomes a turn; the turn's events become chunks; the whole answer is a fold over the same chunks. */
+import { randomUUID } from 'node:crypto'
+import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
+import type { RequestContext } from '../http/request-context.ts'
+import { orAborted } from '../http/until-aborted.ts'
+import { chatToTurn } from '../translate/chat-to-turn.ts'
+import { foldChat } from '../translate/fold-chat.ts'
+import { FATES, judgeParameters } from '../translate/params.ts'
+import { answeredServiceTier } from '../translate/service-tier.ts'
+import { createChatRenderer, type ChatRenderer } from '../translate/turn-to-chat.ts'
+import type { TurnEvent } from '../turn/turn-event.ts'
+import { chatChunkSchema, type ChatChunk } from '../wire/chat-chunk.ts'
+import { chatRequestSchema } from '../wire/chat-request.ts'
+import { chatCompletionSchema } from '../wire/chat-response.ts'
+import { parseBody } from '../wire/parse.ts'
+import { runTurn } from './run-turn.ts'
+import type { ServiceEndpoint, Services } from './services.ts'
+
+const FATE_WORDS = { mapped: 'Honoured.', ignored: 'Ignored and reported.', rejected: 'Refused.' } as const
+
+export const chatCompletions: ServiceEndpoint = {
+  operation: {
+    summary: 'Answer a conversation',
+    description:
+      'Streams token by token with `stream: true`: one server-sent event for each chunk, then `data: [DONE]`. A failure ' +
+      'before the first event has its status; a later one is an event `{"error": …}`, after which the stream ends ' +
+      'without `[DONE]`. Silence is filled with comments (`: ping`). Leaving stops the model.',
+    body: chatRequestSchema,
+    fates: Object.fromEntries(
+      Object.entries(FATES).map(([name, { kind, why }]) => [name, `${FATE_WORDS[kind]} ${why}`]),
+    ),
+    bodyExample: { model: 'sonnet', messages: [{ role: 'user', content: 'Hello!' }] },
+    successes: [
+      { contentType: 'application/json', description: 'The answer.', schema: chatCompletionSchema },
+      { contentType: 'text/event-stream', description: 'With `stream: true`, its chunks.', schema: chatChunkSchema },
+    ],
+    errors: [
+      'missing_required_parameter',
+      'invalid_type',
+      'invalid_value',
+      'empty_array',
+      'array_above_max_length',
+      'integer_below_min_value',
+      'decimal_above_max_value',
+      'unsupported_parameter',
+      'context_length_exceeded',
+      'upstream_invalid_request',
+      'model_not_found',
+      'rate_limit_exceeded',
+      'insufficient_quota',
+      'upstream_auth',
+      'upstream_error',
+      'backend_error',
+      'backend_unavailable',
+      'not_authenticated',
+      'upstream_timeout',
+    ],
+  },
+  create: (services) => (context) => answer(services, context),
+}
+
+async function answer({ engine, config }: Services, context: RequestContext): Promise<Reply> {
+  const { body, id: requestId, principal, replyHeaders, signal } = context
+  const request = parseBody(chatRequestSchema, body)
+  const { ignored } = judgeParameters(request, { strict: config.STRICT_PARAMS })
+  if (ignored.length > 0) replyHeaders.set('x-dragoman-ignored', ignored.join(', '))
+  const models = await orAborted(engine.models(), signal)
+  const names = { models, aliases: config.MODEL_ALIASES, defaultModel: config.DEFAULT_MODEL }
+  const { turn } = chatToTurn(request, { requestId, principal, ...names })
+  const isStream = request.stream === true
+  const renderer = createChatRenderer({
+    id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+    created: Math.floor(Date.now() / 1000),
+    requestedModel: request.model,
+    includeUsage: !isStream || request.stream_options?.include_usage === true,
+    serviceTier: answeredServiceTier(request),
+  })
+  const chunks = render(runTurn(engine, turn, signal), renderer)
+  return isStream ? eventsReply(chunks) : jsonReply(foldChat(await collect(chunks)))
+}
+
+async function* render(events: AsyncIterable<TurnEvent>, renderer: ChatRenderer): AsyncGenerator<ChatChunk> {
+  for await (const event of events) yield* renderer(event)
+}
+
+async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const value of values) all.push(value)
+  return all
+}

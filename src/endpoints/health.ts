@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { jsonReply } from '../http/reply.ts'
+import type { ServiceEndpoint } from './services.ts'
+
+const workersSchema = z.strictObject({ live: z.int(), busy: z.int(), limit: z.int() })
+
+const healthSchema = z
+  .strictObject({
+    status: z.enum(['ok', 'degraded']).describe('`degraded`: alive, but turns would fail.'),
+    engine: z
+      .strictObject({
+        state: z.enum(['starting', 'ready', 'degraded', 'draining']),
+        reason: z.string().exactOptional().describe('Why it is not ready, and what mends it.'),
+        version: z.string().exactOptional().describe("Claude Code's version, once known."),
+        login: z.string().describe('How Claude Code logs in.'),
+        egress: z.boolean(),
+        workers: workersSchema,
+        queued: z.int(),
+      })
+      .exactOptional()
+      .describe('Only to a caller with a key, where the server has one.'),
+  })
+  .meta({ id: 'Health' })
+
+/** Is the process alive? 200 as long as it can answer at all. */
+export const health: ServiceEndpoint = {
+  operation: {
+    summary: 'Whether the server is alive',
+    description: 'Always 200 while the process can answer. `status` says whether Claude Code can.',
+    successes: [{ contentType: 'application/json', description: 'It is alive.', schema: healthSchema }],
+    errors: [],
+  },
+  create:
+    ({ engine }) =>
+    ({ trusted }) => {
+      const status = engine.status()
+      const answer: z.output<typeof healthSchema> = {
+        status: status.state === 'degraded' ? 'degraded' : 'ok',
+        ...(trusted && { engine: { ...status, workers: { ...status.workers } } }),
+      }
+      return jsonReply(answer)
+    },
+}

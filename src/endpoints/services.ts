@@ -1,0 +1,16 @@
+import type { Config } from '../config.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { OpenApiDocument } from '../http/openapi.ts'
+import type { Endpoint } from '../http/route.ts'
+
+/** What endpoints are made from. */
+export interface Services {
+  readonly engine: Engine
+  readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MODEL_ALIASES' | 'STRICT_PARAMS'>
+  /** Dragoman's own version. */
+  readonly version: string
+  /** The description of the whole route table. Takes some 30 ms to make. */
+  readonly document: () => OpenApiDocument
+}
+
+export type ServiceEndpoint = Endpoint<Services>

@@ -1,0 +1,34 @@
+import type { HttpBindings } from '@hono/node-server'
+
+/** What the pipeline needs of the connection that a request came over. */
+export interface Connection {
+  /** The request line's target, before any parsing. */
+  readonly target: string
+  /** Aborts when the caller leaves before the answer is out: it closed or reset the connection, or sent its FIN. */
+  readonly left: AbortSignal
+  /** Closes it now, unsent bytes and all. */
+  cut(): void
+}
+
+/** @param bindings Node's own objects; empty for a request that came over no network */
+export function connectionOf(request: Request, bindings: Partial<HttpBindings> | undefined): Connection {
+  const url = new URL(request.url)
+  const { incoming, outgoing } = bindings ?? {}
+  if (incoming === undefined || outgoing === undefined) {
+    return { target: url.pathname + url.search, left: request.signal, cut: () => undefined }
+  }
+  // Node closes a connection on FIN only once everything is written, which a caller that does not read can prevent.
+  const finished = new AbortController()
+  const onFin = (): void => {
+    if (outgoing.writableEnded) return
+    finished.abort()
+    outgoing.destroy()
+  }
+  incoming.socket.once('end', onFin)
+  outgoing.once('close', () => incoming.socket.off('end', onFin))
+  return {
+    target: incoming.url ?? '',
+    left: AbortSignal.any([request.signal, finished.signal]),
+    cut: () => outgoing.destroy(),
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import type { ApiError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Principal } from '../turn/turn.ts'
+import { clip } from '../wire/quote.ts'
+
+/** One request and its answer: the id, the headers that every answer has, and the one line in the access log. */
+export interface Exchange {
+  readonly id: string
+  readonly log: Logger
+  /** The answer's headers, whatever it becomes. */
+  readonly headers: Headers
+  identifyAs(principal: Principal): void
+  /** Stamps how long the answer took to begin. */
+  stamp(): void
+  /** The answer is out, or never will be: writes the access log line, once. */
+  settle(status: number, failure?: ApiError): void
+}
+
+/** @param route the route's pattern: a raw path can hold secrets and has no bounds */
+export function createExchange(request: Request, route: string, rootLog: Logger): Exchange {
+  const id = `req_${randomUUID().replaceAll('-', '')}`
+  const started = performance.now()
+  const log = rootLog.child({ requestId: id })
+  const headers = new Headers({
+    'x-request-id': id,
+    'openai-version': '2020-10-01',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+  })
+  const clientRequestId = request.headers.get('x-client-request-id')
+  let principal = 'unknown'
+  let settled = false
+
+  return {
+    id,
+    log,
+    headers,
+    identifyAs(identified) {
+      principal = identified.id
+    },
+    stamp() {
+      headers.set('openai-processing-ms', String(Math.round(performance.now() - started)))
+    },
+    settle(status, failure) {
+      if (settled) return
+      settled = true
+      const line = {
+        method: clip(request.method),
+        route,
+        status,
+        ms: Math.round(performance.now() - started),
+        principal,
+        outcome: failure?.code ?? 'ok',
+        ...(clientRequestId !== null && { clientRequestId: clip(clientRequestId) }),
+        ...(failure?.cause !== undefined && { err: failure.cause }),
+      }
+      if (failure?.code === 'internal_error') log.error(line, 'request')
+      else log.info(line, 'request')
+    },
+  }
+}

@@ -1,0 +1,62 @@
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN_ARRAY = 0x5b
+const OPEN_OBJECT = 0x7b
+const CLOSE_ARRAY = 0x5d
+const CLOSE_OBJECT = 0x7d
+
+/** How deep arrays and objects nest in JSON that arrives in pieces. Looks at bytes, so that it costs the stack nothing. */
+export interface DepthMeter {
+  /** The deepest nesting so far, this piece included. */
+  feed(bytes: Uint8Array): number
+}
+
+export function createDepthMeter(): DepthMeter {
+  let depth = 0
+  let deepest = 0
+  let isInString = false
+  /** Bytes at the start of the next piece that a backslash at the end of this one escapes. */
+  let skip = 0
+
+  return {
+    feed(bytes) {
+      const { length } = bytes
+      const nextQuote = createFinder(bytes, QUOTE)
+      const nextBackslash = createFinder(bytes, BACKSLASH)
+      let at = skip
+      while (at < length) {
+        if (isInString) {
+          const quote = nextQuote(at)
+          const backslash = nextBackslash(at)
+          if (backslash < quote) at = backslash + 2
+          else {
+            isInString = quote === length
+            at = isInString ? length : quote + 1
+          }
+          continue
+        }
+        const byte = bytes[at]
+        at += 1
+        if (byte === QUOTE) isInString = true
+        else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+          depth += 1
+          if (depth > deepest) deepest = depth
+        } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1
+      }
+      skip = at - length
+      return deepest
+    },
+  }
+}
+
+/** Where `byte` comes next, from a place on that never goes back; the length when it does not. */
+function createFinder(bytes: Uint8Array, byte: number): (from: number) => number {
+  let found = -1
+  return (from) => {
+    if (found < from) {
+      const index = bytes.indexOf(byte, from)
+      found = index === -1 ? bytes.length : index
+    }
+    return found
+  }
+}

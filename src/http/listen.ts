@@ -1,0 +1,109 @@
+/** The app behind a Node server, with the limits that Node sets for slow, large and malformed requests. */
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import type { Logger } from '../log.ts'
+import type { App } from './mount-routes.ts'
+import { malformedReply, type MalformedReply } from './malformed.ts'
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** Fail when the port is taken, instead of taking the next free one. */
+  readonly strictPort: boolean
+  readonly log: Logger
+}
+
+export interface Listening {
+  readonly port: number
+  readonly url: string
+  /** The port that was asked for was taken. */
+  readonly moved: boolean
+  /** Accepts no more, closes idle connections, and resolves when the last answer is out. */
+  close(): Promise<void>
+  /** Closes every connection, whatever runs on it. */
+  cut(): void
+}
+
+const MAX_PORT_TRIES = 50
+/** No name can end in it (RFC 2606). The URL that the framework builds must not depend on a header that anybody writes. */
+const PLACEHOLDER_HOST = 'dragoman.invalid'
+
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16 * 1024,
+  // The pipeline refuses a missing Host in the shape of our errors; Node's own refusal is an empty 400.
+  requireHostHeader: false,
+} as const
+
+/** @throws the server's own error when it cannot listen, such as EADDRINUSE for a strict port */
+export async function listen(app: App, { host, port, strictPort, log }: ListenOptions): Promise<Listening> {
+  const server = createHttpServer(app, log)
+  const actual = await bind(server, host, port, strictPort || port === 0 ? 1 : MAX_PORT_TRIES)
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return {
+    port: actual,
+    url: `http://${name.includes(':') ? `[${name}]` : name}:${actual}`,
+    moved: port !== 0 && actual !== port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      }),
+    cut: () => server.closeAllConnections(),
+  }
+}
+
+function createHttpServer(app: App, log: Logger): Server {
+  const answerMalformed = (error: unknown): MalformedReply => {
+    const reply = malformedReply(error)
+    log.info({ requestId: reply.id, status: reply.status, cause: String(error) }, 'malformed request')
+    return reply
+  }
+  const answer = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: (error) => {
+      const { status, headers, body } = answerMalformed(error)
+      return new Response(body, { status, headers })
+    },
+  })
+  const answering = new WeakMap<Duplex, ServerResponse>()
+  const server = createServer(LIMITS, (incoming, outgoing) => {
+    answering.set(incoming.socket, outgoing)
+    incoming.headers.host = PLACEHOLDER_HOST
+    void answer(incoming, outgoing)
+  })
+  server.on('clientError', (error, socket) => {
+    const outgoing = answering.get(socket)
+    const isMidAnswer = outgoing !== undefined && outgoing.headersSent && !outgoing.writableFinished
+    if (!socket.writable || isMidAnswer) socket.destroy()
+    else socket.end(answerMalformed(error).text)
+  })
+  return server
+}
+
+async function bind(server: Server, host: string, first: number, tries: number): Promise<number> {
+  for (let port = first; ; port += 1) {
+    try {
+      return await bindOnce(server, host, port)
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      if (!isTaken || port + 1 >= first + tries || port >= 65_535) throw error
+    }
+  }
+}
+
+function bindOnce(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : port)
+    })
+  })
+}

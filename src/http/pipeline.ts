@@ -1,0 +1,195 @@
+/**
+ * The one way from a request to its answer. Every route and alias, unknown paths, wrong methods, OPTIONS and failures go
+ * through `createPipeline`'s function; an endpoint only ever sees a request that passed it.
+ */
+import type { Config } from '../config.ts'
+import { ApiError, errorRow, type ErrorCode } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { clip } from '../wire/quote.ts'
+import { identify, requireTrust, type Authentication } from './authenticate.ts'
+import { readJsonBody } from './body.ts'
+import type { Connection } from './connection.ts'
+import { errorBody, errorHeaders } from './error-reply.ts'
+import { openEventStream } from './event-stream.ts'
+import { createExchange, type Exchange } from './exchange.ts'
+import { createHostGuard } from './host-guard.ts'
+import { createOriginGuard } from './origin-guard.ts'
+import { jsonReply, type DocumentReply, type EventsReply, type Reply } from './reply.ts'
+import { createRequestLifetime, type RequestLifetime } from './request-lifetime.ts'
+import { checkTarget } from './request-target.ts'
+import type { Access, Handler } from './route.ts'
+
+export interface PipelineOptions {
+  readonly config: Pick<
+    Config,
+    'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORIGINS' | 'MAX_BODY_BYTES' | 'MAX_TIMEOUT' | 'HEARTBEAT_INTERVAL'
+  >
+  readonly log: Logger
+  readonly authentication: Authentication
+  /** Puts a failure that is no `ApiError` into the words of the error table; undefined when it does not know it. */
+  readonly explain: (error: unknown) => ApiError | undefined
+  /** Aborts when requests that still run must end. */
+  readonly shutdown: AbortSignal
+  /** Connections are not kept while the server drains. */
+  readonly isDraining: () => boolean
+}
+
+/** A path of the route table with what answers there. */
+export interface Place {
+  readonly pattern: string
+  readonly methods: ReadonlyMap<string, Answering>
+  /** What a place without methods answers. */
+  readonly missing: ErrorCode
+}
+
+/** What answers one method of a place. */
+export interface Answering {
+  readonly access: Access
+  readonly takesBody: boolean
+  readonly handle: Handler
+}
+
+export interface Call {
+  readonly request: Request
+  readonly connection: Connection
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** Answers a request. Never rejects. */
+export type Pipeline = (place: Place, call: Call) => Promise<Response>
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { config, authentication } = options
+  const guardHost = createHostGuard(config.HOST, config.ALLOWED_HOSTS)
+  const origins = createOriginGuard(config.CORS_ORIGINS)
+
+  const reply = async (place: Place, call: Call, exchange: Exchange, signal: AbortSignal): Promise<Reply> => {
+    const { request, connection, params } = call
+    checkTarget(connection.target)
+    guardHost(request.headers.get('host'))
+    setAll(exchange.headers, origins.check(request.headers))
+    if (request.method === 'OPTIONS' && place.methods.size > 0) {
+      const allow = allowedAt(place)
+      setAll(exchange.headers, { allow, ...origins.preflight(request.headers, allow) })
+      return { kind: 'document', status: 204, contentType: '', body: '' }
+    }
+    const caller = await identify(request.headers, authentication)
+    exchange.identifyAs(caller.principal)
+    const route = place.methods.get(request.method === 'HEAD' ? 'GET' : request.method)
+    // Before the 404 and the 405: whoever has no key need not learn what is here.
+    if (route?.access !== 'open') requireTrust(caller, request.headers)
+    if (route === undefined) throw refusal(place, call, exchange.headers)
+    const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
+    const { id, log, headers: replyHeaders } = exchange
+    return route.handle({ id, log, replyHeaders, signal, params, body, ...caller })
+  }
+
+  return async (place, call) => {
+    const exchange = createExchange(call.request, place.pattern, options.log)
+    const timeoutMs = config.MAX_TIMEOUT
+    const lifetime = createRequestLifetime({
+      connection: call.connection.left,
+      shutdown: options.shutdown,
+      timeoutMs,
+    })
+    if (options.isDraining()) exchange.headers.set('connection', 'close')
+    const settle = (status: number, failure?: ApiError): void => {
+      lifetime.end()
+      exchange.settle(status, failure)
+    }
+    const explain = (error: unknown): ApiError => explainFailure(error, lifetime.signal, options.explain)
+    try {
+      const answer = await reply(place, call, exchange, lifetime.signal)
+      if (answer.kind === 'document') {
+        settle(answer.status)
+        return documentResponse(answer, exchange)
+      }
+      return await eventsResponse(answer, {
+        call,
+        exchange,
+        lifetime,
+        settle,
+        explain,
+        heartbeatMs: config.HEARTBEAT_INTERVAL,
+      })
+    } catch (error) {
+      const failure = explain(error)
+      setAll(exchange.headers, errorHeaders(failure))
+      const { status } = errorRow(failure.code)
+      settle(status, failure)
+      return documentResponse(jsonReply(errorBody(failure), status), exchange)
+    }
+  }
+}
+
+/** The error of a request that no route takes. */
+function refusal(place: Place, { request, connection }: Call, headers: Headers): ApiError {
+  const path = clip(connection.target.split('?', 1)[0] ?? '', 200)
+  if (place.methods.size === 0) {
+    const offered = 'GET /v1/models and POST /v1/chat/completions are; /docs describes all.'
+    const message =
+      place.missing === 'unsupported_endpoint'
+        ? `${path} is not offered by this server. ${offered}`
+        : `Invalid URL (${clip(request.method)} ${path}).`
+    return new ApiError(place.missing, { message })
+  }
+  headers.set('allow', allowedAt(place))
+  return new ApiError('method_not_supported', {
+    message: `Not allowed to ${clip(request.method)} on ${path}. Allowed: ${allowedAt(place)}.`,
+  })
+}
+
+function allowedAt(place: Place): string {
+  return [...place.methods.keys(), ...(place.methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+}
+
+/** After an abort every failure is the abort's: its reason says more than what broke under it. */
+function explainFailure(error: unknown, signal: AbortSignal, explain: PipelineOptions['explain']): ApiError {
+  if (signal.aborted && signal.reason instanceof ApiError) return signal.reason
+  if (error instanceof ApiError) return error
+  return explain(error) ?? new ApiError('internal_error', { cause: error })
+}
+
+interface EventsAnswer {
+  readonly call: Call
+  readonly exchange: Exchange
+  readonly lifetime: RequestLifetime
+  readonly heartbeatMs: number
+  settle(status: number, failure?: ApiError): void
+  explain(error: unknown): ApiError
+}
+
+async function eventsResponse({ events }: EventsReply, answer: EventsAnswer): Promise<Response> {
+  const { call, exchange, lifetime, heartbeatMs, settle, explain } = answer
+  const stream = await openEventStream(events, {
+    heartbeatMs,
+    renderError: (error) => errorBody(explain(error)),
+    onEnd: (error) => settle(200, error === undefined ? undefined : explain(error)),
+    onLeave: () => {
+      lifetime.leave()
+      call.connection.cut()
+      settle(200, explain(undefined))
+    },
+  })
+  exchange.stamp()
+  setAll(exchange.headers, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    // Proxies of the nginx kind would hold events back.
+    'x-accel-buffering': 'no',
+    // Several clients read on until the connection closes, also after [DONE].
+    connection: 'close',
+  })
+  return new Response(stream, { status: 200, headers: exchange.headers })
+}
+
+function documentResponse(document: DocumentReply, exchange: Exchange): Response {
+  exchange.stamp()
+  if (document.status === 204) return new Response(null, { status: 204, headers: exchange.headers })
+  setAll(exchange.headers, { 'content-type': document.contentType, 'cache-control': 'no-store' })
+  return new Response(document.body, { status: document.status, headers: exchange.headers })
+}
+
+function setAll(headers: Headers, more: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(more)) headers.set(name, value)
+}

@@ -1,0 +1,20 @@
+import type { Logger } from '../log.ts'
+import type { Principal } from '../turn/turn.ts'
+
+/** Everything an endpoint gets to know of a request. Built field by field by the pipeline; the raw request stays there. */
+export interface RequestContext {
+  /** `req_` and 32 hex digits, the answer's `x-request-id`. */
+  readonly id: string
+  readonly principal: Principal
+  /** Whether the caller may see details of the server: it sent a valid key, or the server asks for none. */
+  readonly trusted: boolean
+  /** Aborts with an `ApiError` as reason: the caller left, the time is over, or the server ends. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** The JSON body; empty for a route that takes none. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Path parameters, URL-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** Headers for the answer, whatever it becomes: they are sent with an error too. */
+  readonly replyHeaders: Headers
+}

@@ -1,0 +1,94 @@
+/** What a caller calls a model, as the name by which Claude Code takes it. */
+import { ApiError } from '../errors.ts'
+import type { Model } from '../turn/model.ts'
+import { clip } from '../wire/quote.ts'
+
+export interface ModelNames {
+  /** Claude Code's live list. */
+  readonly models: readonly Model[]
+  /** The operator's own names and what they stand for. */
+  readonly aliases: Readonly<Record<string, string>>
+  /** What `default` stands for; unset, Claude Code decides. */
+  readonly defaultModel: string | undefined
+}
+
+export interface ResolvedModel {
+  readonly name: string
+  /** What is known of it; undefined for an id that is not on the list. */
+  readonly model: Model | undefined
+}
+
+/** Names that Claude Code resolves by itself. */
+const BUILT_IN = ['default', 'opus', 'sonnet', 'haiku', 'fable']
+/** What clients put in front of a model's name to choose a provider. */
+const PREFIXES = ['openai/', 'anthropic/', 'claude-code/']
+/** The name becomes an argument of a process: it must never read as an option or anything else. */
+const SAFE = /^[A-Za-z0-9][A-Za-z0-9._:@/[\]-]{0,127}$/
+const CLAUDE_ID = /^claude-[A-Za-z0-9._:@-]+(?:\[1m\])?$/
+/** What an id may have after the model's own: the day of its release, the long context window. */
+const SUFFIX = /(?:-\d{8})?(?:\[1m\])?$/
+
+/** @throws ApiError `model_not_found`, which tells how the name could be made to work. */
+export function resolveModelName(asked: string, names: ModelNames): ResolvedModel {
+  const resolved = resolve(asked, names)
+  if (resolved === undefined) throw unknownModel(asked, names)
+  if (resolved !== 'default' || names.defaultModel === undefined) return known(resolved, names)
+  // The operator's own setting may be any name that an alias may stand for.
+  const standIn = resolve(names.defaultModel, names) ?? names.defaultModel
+  if (!SAFE.test(standIn)) throw unknownModel(asked, names)
+  return known(standIn, names)
+}
+
+/** Undefined where nobody vouches for the name. */
+function resolve(asked: string, names: ModelNames): string | undefined {
+  const given = follow(asked, names.aliases)
+  const stripped = stripPrefixes(given)
+  const bare = follow(stripped, names.aliases)
+  const accepted = [given, bare].find((name) => SAFE.test(name) && isAccepted(name, names.models))
+  if (accepted !== undefined) return accepted
+  // The operator vouches for an alias: it may stand for what is on no list: the id of a cloud provider, a model of another base URL.
+  const isBareAlias = Object.hasOwn(names.aliases, stripped)
+  if (!isBareAlias && !Object.hasOwn(names.aliases, asked)) return undefined
+  const target = isBareAlias ? bare : given
+  return SAFE.test(target) ? target : undefined
+}
+
+/** An alias may stand for another one, once. */
+function follow(name: string, aliases: Readonly<Record<string, string>>): string {
+  const target = lookUp(name, aliases) ?? name
+  return lookUp(target, aliases) ?? target
+}
+
+function lookUp(name: string, aliases: Readonly<Record<string, string>>): string | undefined {
+  return Object.hasOwn(aliases, name) ? aliases[name] : undefined
+}
+
+function stripPrefixes(name: string): string {
+  const prefix = PREFIXES.find((start) => name.startsWith(start))
+  return prefix === undefined ? name : stripPrefixes(name.slice(prefix.length))
+}
+
+function isAccepted(name: string, models: readonly Model[]): boolean {
+  return BUILT_IN.includes(name) || CLAUDE_ID.test(name) || find(name, models) !== undefined
+}
+
+function known(name: string, { models }: ModelNames): ResolvedModel {
+  return { name, model: find(name, models) ?? find(name.replace(SUFFIX, ''), models) }
+}
+
+function find(name: string, models: readonly Model[]): Model | undefined {
+  return models.find((model) => model.id === name || model.aliases.includes(name))
+}
+
+function unknownModel(asked: string, { models }: ModelNames): ApiError {
+  const shown = clip(asked)
+  const ids = models.map((model) => model.id).filter((id) => id !== asked)
+  const [first, second, third] = [...new Set([...ids, 'sonnet', 'opus', 'haiku'])]
+  const line = `MODEL_ALIASES=${JSON.stringify({ [shown]: 'sonnet' })}`
+  return new ApiError('model_not_found', {
+    message:
+      `The model '${shown}' does not exist or is not available here. ` +
+      `Use for example '${first}', '${second}' or '${third}', or have the operator map it: ${line}`,
+    param: 'model',
+  })
+}

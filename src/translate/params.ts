@@ -1,0 +1,137 @@
+/**
+ * The fate of every request parameter, in one table: a parameter of the schema without a row does not compile. The
+ * parameter table of the documentation is generated from it.
+ */
+import { chatRequestSchema, type ChatRequest } from '../wire/chat-request.ts'
+import { unsupported } from './unsupported.ts'
+
+export type ChatParameter = keyof ChatRequest
+
+/** `Value` is what the parameter holds when it is neither absent nor null. */
+export interface Fate<Value> {
+  /**
+   * `mapped` reaches the model or the answer, or is kept as the caller asked; `ignored` is dropped and named in
+   * `x-dragoman-ignored`, or refused where the operator wants strictness; `rejected` is refused.
+   */
+  readonly kind: 'mapped' | 'ignored' | 'rejected'
+  /** To what it is mapped, or why it is not: one sentence. */
+  readonly why: string
+  /** Values that ask for nothing beyond what happens anyway: never refused, never reported. */
+  readonly isDefault?: (value: Value, request: ChatRequest) => boolean
+}
+
+type FateTable = { readonly [Name in ChatParameter]: Fate<NonNullable<ChatRequest[Name]>> }
+
+const SAMPLING = 'The models of Claude Code do not take sampling parameters.'
+const NO_COUNTERPART = 'Claude Code has no counterpart.'
+const FUNCTIONS = 'Function calling is not supported by this version.'
+const KEPT = 'Accepted; nothing in the answer depends on it.'
+
+const hasTools = (request: ChatRequest) => (request.tools ?? []).length > 0
+const hasFunctions = (request: ChatRequest) => (request.functions ?? []).length > 0
+
+export const FATES: FateTable = {
+  model: { kind: 'mapped', why: 'The model that Claude Code is asked for.' },
+  messages: { kind: 'mapped', why: 'System prompt and conversation.' },
+  stream: { kind: 'mapped', why: 'Server-sent events instead of one body.' },
+  stream_options: { kind: 'mapped', why: '`include_usage` sends the usage in one last chunk.' },
+  max_completion_tokens: { kind: 'mapped', why: 'Limit on output tokens, capped to what the model can write.' },
+  max_tokens: { kind: 'mapped', why: 'As `max_completion_tokens`, which wins.' },
+  reasoning_effort: { kind: 'mapped', why: 'Effort and thinking, capped to the levels of the model.' },
+
+  temperature: { kind: 'ignored', why: SAMPLING, isDefault: (value) => value === 1 },
+  top_p: { kind: 'ignored', why: SAMPLING, isDefault: (value) => value === 1 },
+  top_k: { kind: 'ignored', why: SAMPLING, isDefault: (value) => value === 0 },
+  frequency_penalty: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 0 },
+  presence_penalty: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 0 },
+  logit_bias: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => Object.keys(value).length === 0 },
+  seed: { kind: 'ignored', why: NO_COUNTERPART },
+  stop: {
+    kind: 'rejected',
+    why: 'Stop sequences are not supported by this version.',
+    isDefault: (value) => value.length === 0,
+  },
+  n: { kind: 'rejected', why: 'More than one answer is not supported by this version.', isDefault: (n) => n === 1 },
+  logprobs: {
+    kind: 'rejected',
+    why: 'The model API gives no token probabilities.',
+    isDefault: (value) => !value,
+  },
+  top_logprobs: {
+    kind: 'rejected',
+    why: 'The model API gives no token probabilities.',
+    isDefault: (value) => value === 0,
+  },
+
+  response_format: {
+    kind: 'rejected',
+    why: 'Only the format `text` is supported by this version.',
+    isDefault: (value) => value.type === 'text',
+  },
+  modalities: {
+    kind: 'rejected',
+    why: 'Only text can be written.',
+    isDefault: (value) => value.every((modality) => modality === 'text'),
+  },
+  audio: { kind: 'rejected', why: 'Only text can be written.' },
+  verbosity: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 'medium' },
+  prediction: { kind: 'ignored', why: NO_COUNTERPART },
+
+  tools: { kind: 'rejected', why: FUNCTIONS, isDefault: (value) => value.length === 0 },
+  tool_choice: {
+    kind: 'rejected',
+    why: FUNCTIONS,
+    isDefault: (value, request) => value === 'none' || (value === 'auto' && !hasTools(request)),
+  },
+  parallel_tool_calls: { kind: 'rejected', why: FUNCTIONS, isDefault: (_, request) => !hasTools(request) },
+  functions: { kind: 'rejected', why: FUNCTIONS, isDefault: (value) => value.length === 0 },
+  function_call: {
+    kind: 'rejected',
+    why: FUNCTIONS,
+    isDefault: (value, request) => value === 'none' || (value === 'auto' && !hasFunctions(request)),
+  },
+  web_search_options: { kind: 'rejected', why: 'Web search is not supported by this version.' },
+
+  metadata: { kind: 'mapped', why: KEPT },
+  user: { kind: 'mapped', why: KEPT },
+  safety_identifier: { kind: 'mapped', why: KEPT },
+  store: { kind: 'ignored', why: 'Answers are not kept for retrieval.', isDefault: (value) => !value },
+  service_tier: { kind: 'mapped', why: 'Always served as `default`, which the answer then says.' },
+  prompt_cache_key: { kind: 'mapped', why: KEPT },
+  prompt_cache_options: { kind: 'mapped', why: KEPT },
+  prompt_cache_retention: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 'in_memory' },
+  moderation: { kind: 'rejected', why: 'No moderation is offered.' },
+
+  session_id: { kind: 'rejected', why: 'Sessions are not supported by this version.' },
+  enable_tools: {
+    kind: 'rejected',
+    why: "Claude Code's own tools are not supported by this version.",
+    isDefault: (value) => !value,
+  },
+}
+
+/** Every parameter, in the order of the schema. */
+export const CHAT_PARAMETERS: readonly ChatParameter[] = chatRequestSchema.keyof().options
+
+/**
+ * Which parameters of a request are dropped, in the order of the schema.
+ * @throws ApiError `unsupported_parameter` for the first that is refused; with `strict` also for what would be dropped.
+ */
+export function judgeParameters(request: ChatRequest, { strict }: { strict: boolean }): { ignored: ChatParameter[] } {
+  const ignored: ChatParameter[] = []
+  for (const name of CHAT_PARAMETERS) {
+    const { kind, why } = FATES[name]
+    if (kind === 'mapped' || !asksForMore(name, request)) continue
+    if (kind === 'rejected' || strict) throw unsupported(name, why)
+    ignored.push(name)
+  }
+  return { ignored }
+}
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the value to its own row
+function asksForMore<Name extends ChatParameter>(name: Name, request: ChatRequest): boolean {
+  const value = request[name]
+  if (value === undefined || value === null) return false
+  const fate: Fate<NonNullable<ChatRequest[Name]>> = FATES[name]
+  return fate.isDefault?.(value, request) !== true
+}

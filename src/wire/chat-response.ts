@@ -1,0 +1,60 @@
+/** The whole answer of a request that does not stream. */
+import { z } from 'zod'
+import { usageSchema } from './usage.ts'
+
+export const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls', 'content_filter', 'function_call'])
+export type ChatFinishReason = z.output<typeof finishReasonSchema>
+
+export const serviceTierSchema = z.enum(['auto', 'default', 'flex', 'scale', 'priority'])
+export type ChatServiceTier = z.output<typeof serviceTierSchema>
+
+const annotation = z.strictObject({
+  type: z.literal('url_citation'),
+  url_citation: z.strictObject({
+    start_index: z.int().min(0),
+    end_index: z.int().min(0),
+    title: z.string(),
+    url: z.string(),
+  }),
+})
+
+const toolCall = z.discriminatedUnion('type', [
+  z.strictObject({
+    id: z.string(),
+    type: z.literal('function'),
+    function: z.strictObject({ name: z.string(), arguments: z.string() }),
+  }),
+  z.strictObject({
+    id: z.string(),
+    type: z.literal('custom'),
+    custom: z.strictObject({ name: z.string(), input: z.string() }),
+  }),
+])
+
+const choice = z.strictObject({
+  index: z.int().min(0),
+  message: z.strictObject({
+    role: z.literal('assistant'),
+    content: z.string().nullable(),
+    refusal: z.string().nullable().describe('Set when the model declined.'),
+    annotations: z.array(annotation),
+    reasoning_content: z.string().exactOptional().describe("Extension: a summary of the model's reasoning."),
+    tool_calls: z.array(toolCall).min(1).exactOptional(),
+  }),
+  logprobs: z.null(),
+  finish_reason: finishReasonSchema,
+})
+
+export const chatCompletionSchema = z
+  .strictObject({
+    id: z.string().startsWith('chatcmpl-'),
+    object: z.literal('chat.completion'),
+    created: z.int().describe('Unix time in seconds.'),
+    model: z.string().describe('The model that really answered.'),
+    service_tier: serviceTierSchema.exactOptional().describe('Only if the request named one.'),
+    choices: z.array(choice).min(1),
+    usage: usageSchema,
+  })
+  .meta({ id: 'CreateChatCompletionResponse' })
+
+export type ChatCompletion = z.output<typeof chatCompletionSchema>

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { SETTING_NAMES } from '../../src/commands/setting-flags.ts'
+import { runDragoman } from './dragoman-process.ts'
+
+test('help shows every command, every setting and examples', async () => {
+  const { code, stdout } = await runDragoman(['--help'])
+  expect(code).toBe(0)
+  for (const word of ['serve', 'doctor', 'smoke', 'openapi', '--demo', 'Examples:']) expect(stdout).toContain(word)
+  for (const name of SETTING_NAMES) expect(stdout).toContain(name.toLowerCase().replaceAll('_', '-'))
+})
+
+test('the version is printed', async () => {
+  const { code, stdout } = await runDragoman(['--version'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('a word that is neither a command nor a port is an error in usage', async () => {
+  const { code, stderr } = await runDragoman(['sevre'])
+  expect(code).toBe(2)
+  expect(stderr).toBe('dragoman: "sevre" is neither a command nor a port. See dragoman --help.\n')
+})
+
+test('an unknown flag is an error in usage', async () => {
+  const { code, stderr } = await runDragoman(['--prot', '9000'])
+  expect(code).toBe(2)
+  expect(stderr).toContain('--prot')
+})
+
+test('every setting that cannot be used gets a line', async () => {
+  const { code, stderr } = await runDragoman(['--port', '70000'], { env: { MAX_QUEUE: 'many', CORS_ORIGINS: '{' } })
+  expect(code).toBe(2)
+  for (const name of ['PORT', 'MAX_QUEUE', 'CORS_ORIGINS']) {
+    expect(stderr.split('\n').filter((line) => line.trim().startsWith(name))).toHaveLength(1)
+  }
+})
+
+test('the OpenAPI document is printed without a server', async () => {
+  const { code, stdout } = await runDragoman(['openapi'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0', paths: { '/v1/chat/completions': {} } })
+})

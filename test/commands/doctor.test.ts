@@ -1,0 +1,110 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { checkBinary } from '../../src/commands/doctor-binary.ts'
+import { checkDataFolder } from '../../src/commands/doctor-data-folder.ts'
+import { checkNode } from '../../src/commands/doctor-machine.ts'
+import { checkAddress, checkPort } from '../../src/commands/doctor-network.ts'
+import { runDragoman } from './dragoman-process.ts'
+
+let folder = ''
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dragoman-doctor-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function fakeBinary(version: string): string {
+  const path = join(folder, 'claude')
+  writeFileSync(path, `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 })
+  return path
+}
+
+test('a machine with a login is ready, and no secret is printed', async () => {
+  const { code, stdout } = await runDragoman(['doctor', '--port', '0'], {
+    env: { ANTHROPIC_API_KEY: 'sk-ant-made-up' },
+  })
+  expect(stdout).toContain('✓ login            found: ANTHROPIC_API_KEY')
+  expect(stdout).not.toContain('✗')
+  expect(stdout).not.toContain('made-up')
+  expect(code).toBe(0)
+})
+
+test('without a login it says which command or variable gives one', async () => {
+  const { code, stdout } = await runDragoman(['doctor', '--port', '0'])
+  expect(stdout).toContain('✗ login')
+  expect(stdout).toMatch(/\/login.*ANTHROPIC_API_KEY/)
+  expect(code).toBe(1)
+})
+
+test('the binary of the Agent SDK is there, with the version it was built for', async () => {
+  const findings = await checkBinary({ CLAUDE_CLI_PATH: undefined })
+  expect(findings.map(({ verdict }) => verdict)).toEqual(['fine', 'fine'])
+})
+
+test('a binary that is too old to be safe is a failure', async () => {
+  const [, version] = await checkBinary({ CLAUDE_CLI_PATH: fakeBinary('2.1.247 (Claude Code)') })
+  expect(version).toMatchObject({ verdict: 'failure', topic: 'version' })
+})
+
+test('another version than the tested one is a warning', async () => {
+  const [, version] = await checkBinary({ CLAUDE_CLI_PATH: fakeBinary('2.99.0 (Claude Code)') })
+  expect(version).toMatchObject({ verdict: 'warning', topic: 'version' })
+})
+
+test('a binary that is missing, not executable or something else is a failure', async () => {
+  const noVersion = fakeBinary('hello')
+  expect((await checkBinary({ CLAUDE_CLI_PATH: join(folder, 'nothing') }))[0]).toMatchObject({ verdict: 'failure' })
+  expect((await checkBinary({ CLAUDE_CLI_PATH: noVersion }))[1]).toMatchObject({ verdict: 'failure' })
+  chmodSync(noVersion, 0o644)
+  expect((await checkBinary({ CLAUDE_CLI_PATH: noVersion }))[0]).toMatchObject({ verdict: 'failure' })
+})
+
+test('a data folder that is not there yet is fine', async () => {
+  expect(await checkDataFolder(join(folder, 'a', 'b'))).toMatchObject({ verdict: 'fine' })
+})
+
+test('a data folder that others can read is a warning', async () => {
+  const open = join(folder, 'open')
+  mkdirSync(open)
+  chmodSync(open, 0o755)
+  expect(await checkDataFolder(open)).toMatchObject({ verdict: 'warning' })
+  chmodSync(open, 0o700)
+  expect(await checkDataFolder(open)).toMatchObject({ verdict: 'fine' })
+})
+
+test('a file in place of the data folder is a failure', async () => {
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  expect(await checkDataFolder(file)).toMatchObject({ verdict: 'failure' })
+})
+
+test('a taken port is a warning, and a failure when it has to be that one', async () => {
+  const server = createServer()
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  const settings = { HOST: '127.0.0.1', PORT: port }
+  expect(await checkPort({ ...settings, STRICT_PORT: false })).toMatchObject({ verdict: 'warning' })
+  expect(await checkPort({ ...settings, STRICT_PORT: true })).toMatchObject({ verdict: 'failure' })
+  server.close()
+})
+
+test('an address beyond loopback without a key is a failure', () => {
+  expect(checkAddress({ HOST: '0.0.0.0', API_KEY: undefined })).toMatchObject({ verdict: 'failure' })
+  expect(checkAddress({ HOST: '127.0.0.1', API_KEY: undefined })).toMatchObject({ verdict: 'fine' })
+})
+
+test.each([
+  ['20.19.0', 'fine'],
+  ['22.1.0', 'fine'],
+  ['20.18.3', 'failure'],
+  ['18.20.0', 'failure'],
+])('Node.js %s is a %s', (version, verdict) => {
+  expect(checkNode(version, '20.19')).toMatchObject({ verdict })
+})

@@ -1,0 +1,88 @@
+/** The command line as an operator runs it: a process of its own, in an empty folder, with nobody's login. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { vi } from 'vitest'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunningDragoman {
+  readonly url: string
+  /** Its data folder. */
+  readonly dataFolder: string
+  readonly finished: Promise<Finished>
+  stdout(): string
+  stderr(): string
+  signal(name: NodeJS.Signals): void
+  /** Ends it if it still runs. */
+  stop(): Promise<void>
+}
+
+export interface DragomanOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** Modules to load first. */
+  readonly imports?: readonly string[]
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly folder: string
+  readonly output: { stdout: string; stderr: string }
+  readonly finished: Promise<Finished>
+}
+
+function start(args: readonly string[], { env = {}, imports = [] }: DragomanOptions): Started {
+  const folder = mkdtempSync(join(tmpdir(), 'dragoman-cli-'))
+  const flags = [loader, ...imports].flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...flags, main, ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  const finished = new Promise<Finished>((resolve) => {
+    child.once('close', (code) => {
+      rmSync(folder, { recursive: true, force: true })
+      resolve({ code, ...output })
+    })
+  })
+  return { child, folder, output, finished }
+}
+
+/** Runs a command to its end. */
+export function runDragoman(args: readonly string[], options: DragomanOptions = {}): Promise<Finished> {
+  return start(args, options).finished
+}
+
+/** Starts a server and waits until it listens. */
+export async function startDragoman(args: readonly string[], options: DragomanOptions = {}): Promise<RunningDragoman> {
+  const { child, folder, output, finished } = start(args, options)
+  const listening = /listens on (http:\S+)/
+  await vi.waitUntil(() => listening.test(output.stderr) || child.exitCode !== null, { timeout: 15_000, interval: 20 })
+  const url = listening.exec(output.stderr)?.[1]
+  if (url === undefined) throw new Error(`it did not listen: ${output.stderr}`)
+  return {
+    url,
+    dataFolder: join(folder, 'data'),
+    finished,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    signal: (name) => child.kill(name),
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      await finished
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { exposureProblem, isLoopback } from '../../src/commands/exposure.ts'
+
+test.each(['127.0.0.1', '127.8.0.1', '::1', 'localhost', 'LOCALHOST', '::ffff:127.0.0.1'])('%s is loopback', (host) => {
+  expect(isLoopback(host)).toBe(true)
+})
+
+test.each(['0.0.0.0', '::', '192.168.1.2', '127.0.0.1.example.com', 'my-machine', '::ffff:10.0.0.1'])(
+  '%s is not loopback',
+  (host) => {
+    expect(isLoopback(host)).toBe(false)
+  },
+)
+
+test('an address beyond loopback needs a key', () => {
+  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: undefined })).toContain('API_KEY')
+  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: 'key' })).toBeUndefined()
+})

@@ -1,0 +1,94 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { isAlive, workersOf } from '../support/processes.ts'
+import { type DragomanOptions, type RunningDragoman, startDragoman } from './dragoman-process.ts'
+
+const running: RunningDragoman[] = []
+
+afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())))
+
+async function startDemo(options: DragomanOptions = {}, ...args: readonly string[]): Promise<RunningDragoman> {
+  const server = await startDragoman(['--demo', '--port', '0', ...args], options)
+  running.push(server)
+  return server
+}
+
+/** A stream of some seconds; resolves with its first bytes. */
+async function openStream({ url }: RunningDragoman) {
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'default', stream: true, messages: [{ role: 'user', content: 'demo long 200' }] }),
+  })
+  expect(response.status).toBe(200)
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  if (reader === undefined) throw new Error('no body')
+  await reader.read()
+  return async (): Promise<string> => {
+    let text = ''
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return text
+      text += value
+    }
+  }
+}
+
+test('SIGTERM lets a running answer finish, refuses new ones, and ends with 0 and no process left', async () => {
+  const server = await startDemo()
+  const readRest = await openStream(server)
+  const workers = workersOf(server.dataFolder)
+  expect(workers.length).toBeGreaterThan(0)
+  server.signal('SIGTERM')
+  await vi.waitUntil(() => server.stdout().includes('shutting down'))
+  const refused = await fetch(`${server.url}/ready`)
+  expect(refused.status).toBe(503)
+  expect(await readRest()).toContain('data: [DONE]')
+  expect((await server.finished).code).toBe(0)
+  expect(workers.filter(isAlive)).toEqual([])
+})
+
+test('what outlives the drain ends in an error event', async () => {
+  const server = await startDemo({}, '--drain-timeout', '200')
+  const readRest = await openStream(server)
+  server.signal('SIGTERM')
+  const rest = await readRest()
+  expect(rest).toContain('"code":"overloaded"')
+  expect(rest).not.toContain('[DONE]')
+  expect((await server.finished).code).toBe(0)
+})
+
+test('a second signal ends it at once, with no process left', async () => {
+  const server = await startDemo()
+  const readRest = await openStream(server)
+  const workers = workersOf(server.dataFolder)
+  server.signal('SIGINT')
+  await vi.waitUntil(() => server.stdout().includes('shutting down'))
+  const asked = performance.now()
+  server.signal('SIGINT')
+  expect((await server.finished).code).toBe(1)
+  expect(performance.now() - asked).toBeLessThan(1000)
+  // Node's client takes a cut connection for an end or for an error.
+  expect(await readRest().catch(() => '')).not.toContain('[DONE]')
+  await vi.waitUntil(() => !workers.some(isAlive), { timeout: 2000 })
+})
+
+test('a copy of the signal that npm passes on does not count as a second one', async () => {
+  const server = await startDemo({ env: { npm_lifecycle_event: 'start' } })
+  const readRest = await openStream(server)
+  server.signal('SIGINT')
+  await vi.waitUntil(() => server.stdout().includes('shutting down'), { interval: 5 })
+  server.signal('SIGINT')
+  expect(await readRest()).toContain('data: [DONE]')
+  expect((await server.finished).code).toBe(0)
+})
+
+test('an error that nobody caught is logged and drained, and ends with 1', async () => {
+  const throwOnSignal = 'data:text/javascript,process.on("SIGWINCH",()=>{throw new Error("nobody caught me")})'
+  const server = await startDemo({ imports: [throwOnSignal] })
+  const readRest = await openStream(server)
+  server.signal('SIGWINCH')
+  expect(await readRest()).toContain('data: [DONE]')
+  const { code, stdout } = await server.finished
+  expect(code).toBe(1)
+  expect(stdout).toContain('nobody caught me')
+})

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { type RunningDragoman, runDragoman, startDragoman } from './dragoman-process.ts'
+
+const running: RunningDragoman[] = []
+const servers: Server[] = []
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop()))
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function start(...args: readonly string[]): Promise<RunningDragoman> {
+  const server = await startDragoman(args)
+  running.push(server)
+  return server
+}
+
+/** A port that somebody listens on, with the one after it free as far as anybody can say. */
+function takePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+    servers.push(server)
+  })
+}
+
+test('the demo answers without an account, says that it is one, and shows a line to try', async () => {
+  const server = await start('--demo', '--port', '0')
+  const response = await fetch(`${server.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+  expect(response.status).toBe(200)
+  expect(await response.text()).toMatch(/demo/i)
+  expect(server.stderr()).toContain('DEMO')
+  expect(server.stderr()).toContain(`curl ${server.url}/v1/chat/completions`)
+})
+
+test('without a login it serves, and says what is missing', async () => {
+  const server = await start('--port', '0')
+  expect(server.stderr()).toContain('Claude Code is not logged in')
+  expect(server.stderr()).toContain('ANTHROPIC_API_KEY')
+})
+
+test('a taken port is left for the next free one, which is said loudly', async () => {
+  const taken = await takePort()
+  const server = await start('--demo', String(taken))
+  expect(server.url).not.toBe(`http://127.0.0.1:${taken}`)
+  expect(server.stderr()).toContain(`PORT ${taken} IS TAKEN`)
+})
+
+test('with STRICT_PORT a taken port ends the start with the reason, and no process was started', async () => {
+  const taken = await takePort()
+  const { code, stderr, stdout } = await runDragoman(['--demo', '--strict-port', String(taken)])
+  expect(code).toBe(1)
+  expect(stderr).toBe(`dragoman: port ${taken} is taken and STRICT_PORT is set\n`)
+  expect(stdout).toBe('')
+})
+
+test('beyond loopback it refuses to start without a key', async () => {
+  const { code, stderr } = await runDragoman(['--host', '0.0.0.0', '--port', '0'])
+  expect(code).toBe(2)
+  expect(stderr).toContain('API_KEY')
+})
+
+test('when the engine cannot start, the reason is shown and nothing goes on', async () => {
+  const { code, stderr } = await runDragoman(['--demo', '--port', '0', '--data-dir', '/dev/null/data'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^dragoman: .+\n$/)
+})
+
+test('nothing is left in the data folder after the end', async () => {
+  const server = await start('--demo', '--port', '0')
+  server.signal('SIGTERM')
+  await server.finished
+  expect(existsSync(server.dataFolder)).toBe(false)
+})

@@ -1,0 +1,69 @@
+import { createServer, type Server } from 'node:http'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type RunningDragoman, runDragoman, startDragoman } from './dragoman-process.ts'
+
+let keyless: RunningDragoman
+let keyed: RunningDragoman
+
+beforeAll(async () => {
+  ;[keyless, keyed] = await Promise.all([
+    startDragoman(['--demo', '--port', '0']),
+    startDragoman(['--demo', '--port', '0'], { env: { API_KEY: 'test-key-1' } }),
+  ])
+})
+
+afterAll(() => Promise.all([keyless.stop(), keyed.stop()]))
+
+const TOPICS = ['reachable', 'key', 'login', 'models', 'plain answer', 'streamed answer', 'errors', 'request ids']
+
+test('a server that is well passes every check, each on its line', async () => {
+  const { code, stdout } = await runDragoman(['smoke', '--url', keyless.url])
+  expect(stdout.split('\n').filter((line) => line.startsWith('✓'))).toHaveLength(TOPICS.length)
+  for (const topic of TOPICS) expect(stdout).toContain(`✓ ${topic}`)
+  expect(code).toBe(0)
+})
+
+test('the address may be given as clients have it', async () => {
+  const { code } = await runDragoman(['smoke', '--url', `${keyless.url}/v1/`])
+  expect(code).toBe(0)
+})
+
+test('a server with a key passes when the key is given', async () => {
+  const { code, stdout } = await runDragoman(['smoke', '--url', keyed.url, '--key', 'test-key-1'])
+  expect(stdout).toContain('needed, and the one given is accepted')
+  expect(code).toBe(0)
+})
+
+test('a server with a key fails without it, and says so', async () => {
+  const { code, stdout } = await runDragoman(['smoke', '--url', keyed.url])
+  expect(stdout).toContain('a key is needed: give it with --key')
+  expect(code).toBe(1)
+})
+
+test('a wrong key fails, and is not printed', async () => {
+  const { code, stdout, stderr } = await runDragoman(['smoke', '--url', keyed.url, '--key', 'wrong-key-1'])
+  expect(stdout).toContain('the key is not accepted')
+  expect(stdout + stderr).not.toContain('wrong-key-1')
+  expect(code).toBe(1)
+})
+
+test('nobody there is a failure that says why', async () => {
+  const { code, stdout } = await runDragoman(['smoke', '--url', 'http://127.0.0.1:1'])
+  expect(stdout).toMatch(/✗ reachable .*(ECONNREFUSED|bad port)/)
+  expect(code).toBe(1)
+})
+
+test('a server that never answers fails within the ten seconds', async () => {
+  const silent: Server = createServer(() => undefined)
+  const url = await new Promise<string>((resolve) => {
+    silent.listen(0, '127.0.0.1', () => {
+      const address = silent.address()
+      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
+    })
+  })
+  const { code, stdout } = await runDragoman(['smoke', '--url', url])
+  silent.closeAllConnections()
+  silent.close()
+  expect(stdout).toContain('no answer within the 10 s')
+  expect(code).toBe(1)
+})

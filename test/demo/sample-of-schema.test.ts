@@ -1,0 +1,51 @@
+import { Ajv } from 'ajv'
+import { describe, expect, it } from 'vitest'
+import { sampleOfPattern } from '../../src/demo/sample-of-pattern.ts'
+import { sampleOfSchema } from '../../src/demo/sample-of-schema.ts'
+
+describe('a sample fits its schema', () => {
+  it.each([
+    [{}],
+    [{ type: 'integer', minimum: 3, multipleOf: 5 }],
+    [{ type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 }],
+    [{ type: 'integer', maximum: -4 }],
+    [{ type: 'string', minLength: 9, maxLength: 9 }],
+    [{ type: 'string', maxLength: 1 }],
+    [{ type: 'array', minItems: 3, items: { type: 'boolean' } }],
+    [{ allOf: [{ type: 'object', required: ['a'], properties: { a: { type: 'null' } } }, { required: ['b'] }] }],
+    [{ type: 'object', required: ['anything'] }],
+    [{ oneOf: [{ type: 'object', required: ['x'], properties: { x: { const: 1 } } }, { type: 'null' }] }],
+    [{ type: 'object', properties: { next: { $ref: '#' } } }],
+    [{ $ref: '#/definitions/a', definitions: { a: { enum: [3] } } }],
+    [{ type: 'string', default: 'given' }],
+  ])('%j', (schema) => {
+    const validate = new Ajv({ strict: false }).compile(schema)
+    validate(sampleOfSchema(schema))
+    expect(validate.errors).toBeNull()
+  })
+
+  it('a schema that requires itself comes to an end', () => {
+    expect(() =>
+      sampleOfSchema({ type: 'object', properties: { next: { $ref: '#' } }, required: ['next'] }),
+    ).not.toThrow()
+  })
+})
+
+describe('a sample of a pattern matches it', () => {
+  it.each([
+    '^\\d{3}-\\d{4}$',
+    '^[a-z]+@[a-z]+\\.(com|org)$',
+    '^(?:abc|def)?x{2,}$',
+    '^[^a]$',
+    '^\\w+\\s?$',
+    '^#[0-9a-fA-F]{6}$',
+    'a|b',
+    '^$',
+  ])('%s', (pattern) => {
+    expect(sampleOfPattern(pattern)).toMatch(new RegExp(pattern))
+  })
+
+  it('a pattern that cannot be read gives a plain word', () => {
+    expect(sampleOfPattern('[')).toBe('demo')
+  })
+})

@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Child, spawnChild } from '../../src/engine/child.ts'
+import { createDeathWatch } from '../../src/engine/death-watch.ts'
+import { gone, isAlive } from '../support/processes.ts'
+
+const watch = createDeathWatch('watcher')
+const children: Child[] = []
+
+function shell(script: string): Child {
+  const child = spawnChild(
+    { command: '/bin/sh', args: ['-c', script], env: { PATH: process.env['PATH'] }, signal: new AbortController().signal },
+    watch,
+  )
+  children.push(child)
+  return child
+}
+
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((child) => child.end()))
+})
+
+async function firstLine(child: Child): Promise<string> {
+  const [chunk] = (await once(child.spawned.stdout, 'data')) as [Buffer]
+  return chunk.toString().trim()
+}
+
+describe('a child', () => {
+  it('says how it ended', async () => {
+    await expect(shell('exit 3').exited).resolves.toBe('exited with code 3')
+  })
+
+  it('that cannot be started has ended', async () => {
+    const child = spawnChild(
+      { command: '/nonexistent', args: [], env: {}, signal: new AbortController().signal },
+      watch,
+    )
+    await expect(child.exited).resolves.toMatch(/could not be started/)
+    await child.end()
+  })
+
+  it('ends at once when it listens to TERM', async () => {
+    const child = shell('echo "{}"; exec sleep 600')
+    await firstLine(child)
+    await child.end()
+    await expect(child.exited).resolves.toBe('ended by SIGTERM')
+  })
+
+  it('that ignores TERM is killed', async () => {
+    const child = shell(`trap '' TERM; echo "{}"; while :; do sleep 1; done`)
+    await firstLine(child)
+    await child.end()
+    await expect(child.exited).resolves.toBe('ended by SIGKILL')
+  })
+
+  it('takes what it started with it', async () => {
+    const child = shell('sleep 600 & echo "{$!}"; wait')
+    const grandchild = Number((await firstLine(child)).slice(1, -1))
+    expect(isAlive(grandchild)).toBe(true)
+    await child.end()
+    await gone(grandchild)
+  })
+
+  it('keeps only the newest of a long stderr', async () => {
+    const child = shell('head -c 1000000 /dev/zero | tr "\\0" x >&2; echo the end >&2')
+    await child.exited
+    await child.end()
+    expect(child.stderrTail().length).toBeLessThanOrEqual(64 * 1024)
+    expect(child.stderrTail()).toMatch(/the end\n$/)
+  })
+
+  it('is killed for a line without end', async () => {
+    const child = shell('printf "{"; cat /dev/zero')
+    child.spawned.stdout.resume()
+    await expect(child.exited).resolves.toMatch(/SIGKILL|SIGPIPE/)
+    expect(child.stderrTail()).toContain('a line is too long')
+  })
+})

@@ -1,0 +1,97 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createScheduler } from '../../src/engine/scheduler.ts'
+
+const never = new AbortController().signal
+const options = { slots: 1, maxQueue: 10, timeoutMs: 60_000 }
+
+describe('scheduler', () => {
+  it('gives a free slot at once', async () => {
+    const scheduler = createScheduler(options)
+    await scheduler.acquire('a', never)
+    expect(scheduler.running).toBe(1)
+  })
+
+  it('makes the next one wait until the slot is given back', async () => {
+    const scheduler = createScheduler(options)
+    const release = await scheduler.acquire('a', never)
+    const second = scheduler.acquire('a', never)
+    expect(scheduler.queued).toBe(1)
+    release()
+    await second
+    expect([scheduler.running, scheduler.queued]).toEqual([1, 0])
+  })
+
+  it('counts a slot that is given back twice only once', async () => {
+    const scheduler = createScheduler({ ...options, slots: 2 })
+    const release = await scheduler.acquire('a', never)
+    await scheduler.acquire('a', never)
+    release()
+    release()
+    expect(scheduler.running).toBe(1)
+  })
+
+  it('lets principals take turns, however many one of them has waiting', async () => {
+    const scheduler = createScheduler(options)
+    const order: string[] = []
+    const release = await scheduler.acquire('busy', never)
+    const waiting = ['busy', 'busy', 'busy', 'other', 'third'].map(async (principal) => {
+      const done = await scheduler.acquire(principal, never)
+      order.push(principal)
+      done()
+    })
+    release()
+    await Promise.all(waiting)
+    expect(order).toEqual(['busy', 'other', 'third', 'busy', 'busy'])
+  })
+
+  it('refuses at once when the queue is full', async () => {
+    const scheduler = createScheduler({ ...options, maxQueue: 1 })
+    await scheduler.acquire('a', never)
+    void scheduler.acquire('a', never)
+    await expect(scheduler.acquire('a', never)).rejects.toMatchObject({ kind: 'queue_full' })
+  })
+
+  it('removes a waiter that leaves', async () => {
+    const scheduler = createScheduler(options)
+    const release = await scheduler.acquire('a', never)
+    const leaving = new AbortController()
+    const left = scheduler.acquire('a', leaving.signal)
+    leaving.abort()
+    await expect(left).rejects.toMatchObject({ kind: 'aborted' })
+    expect(scheduler.queued).toBe(0)
+    release()
+    expect(scheduler.running).toBe(0)
+  })
+
+  it('refuses a waiter whose time is over', async () => {
+    vi.useFakeTimers()
+    try {
+      const scheduler = createScheduler({ ...options, timeoutMs: 500 })
+      await scheduler.acquire('a', never)
+      const refused = expect(scheduler.acquire('a', never)).rejects.toMatchObject({ kind: 'queue_full' })
+      await vi.advanceTimersByTimeAsync(500)
+      await refused
+      expect(scheduler.queued).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('refuses those that wait and those that come once it drains', async () => {
+    const scheduler = createScheduler(options)
+    await scheduler.acquire('a', never)
+    const waiting = scheduler.acquire('a', never)
+    scheduler.drain()
+    await expect(waiting).rejects.toMatchObject({ kind: 'draining' })
+    await expect(scheduler.acquire('b', never)).rejects.toMatchObject({ kind: 'draining' })
+  })
+
+  it('is idle when the last slot is given back', async () => {
+    const scheduler = createScheduler(options)
+    const release = await scheduler.acquire('a', never)
+    const idle = scheduler.idle(60_000)
+    release()
+    await idle
+    expect(scheduler.running).toBe(0)
+  })
+})

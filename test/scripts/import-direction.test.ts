@@ -1,0 +1,124 @@
+/** The layers of ARCHITECTURE.md hold only as far as the linter checks them, so each arrow is tried in both senses. */
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const refused: readonly (readonly [file: string, line: string])[] = [
+  ['src/turn/a.ts', "import { z } from 'zod'"],
+  ['src/turn/b.ts', "import '../errors.ts'"],
+  ['src/turn/c.ts', "import 'node:fs'"],
+  ['src/wire/a.ts', "import '../turn/turn.ts'"],
+  ['src/wire/b.ts', "import '../translate/params.ts'"],
+  ['src/wire/c.ts', "import 'node:crypto'"],
+  ['src/wire/d.ts', "import 'hono'"],
+  ['src/translate/a.ts', "import '../http/sse.ts'"],
+  ['src/translate/b.ts', "import '../engine/engine.ts'"],
+  ['src/translate/c.ts', "import type { Engine } from '../engine/engine.ts'"],
+  ['src/translate/d.ts', "import 'node:crypto'"],
+  ['src/translate/e.ts', "import '../config.ts'"],
+  ['src/engine/a.ts', "import '../wire/chat.ts'"],
+  ['src/engine/b.ts', "import '../errors.ts'"],
+  ['src/engine/c.ts', "import '../http/sse.ts'"],
+  ['src/engine/d.ts', "import '../demo/demo-model.ts'"],
+  ['src/engine/e.ts', "import { query } from '@anthropic-ai/claude-agent-sdk'"],
+  ['src/engine/f.ts', "export const later = () => import('@anthropic-ai/claude-agent-sdk')"],
+  ['src/engine/g.ts', "import { Hono } from 'hono'"],
+  ['src/engine/egress/a.ts', "import '../../http/sse.ts'"],
+  ['src/engine/egress/b.ts', "import '../../errors.ts'"],
+  ['src/engine/egress/c.ts', "import { query } from '@anthropic-ai/claude-agent-sdk'"],
+  ['src/http/a.ts', "import '../endpoints/health.ts'"],
+  ['src/http/b.ts', "import '../engine/engine.ts'"],
+  ['src/http/c.ts', "import '../translate/params.ts'"],
+  ['src/http/d.ts', "import '@anthropic-ai/claude-agent-sdk'"],
+  ['src/endpoints/a.ts', "import '../engine/pool.ts'"],
+  ['src/endpoints/b.ts', "import '../app.ts'"],
+  ['src/endpoints/c.ts', "import { Hono } from 'hono'"],
+  ['src/endpoints/d.ts', "import type { Query } from '@anthropic-ai/claude-agent-sdk'"],
+  ['src/endpoints/e.ts', "import '../demo/demo-model.ts'"],
+  ['src/demo/a.ts', "import '../wire/chat.ts'"],
+  ['src/demo/b.ts', "import '../engine/engine.ts'"],
+  ['src/demo/c.ts', "import { Hono } from 'hono'"],
+  ['src/app.ts', "import './demo/demo-model.ts'"],
+  ['src/errors.ts', "import './config.ts'"],
+  ['src/log.ts', "import './http/sse.ts'"],
+  ['src/config.ts', "import './errors.ts'"],
+  ['src/metrics.ts', "import { Hono } from 'hono'"],
+  ['src/commands/a.ts', "import { Hono } from 'hono'"],
+  ['src/commands/b.ts', "import '@anthropic-ai/claude-agent-sdk'"],
+  ['src/commands/c.ts', "import '../main.ts'"],
+]
+
+const allowed: readonly (readonly [file: string, line: string])[] = [
+  ['src/turn/ok-a.ts', "import './turn.ts'"],
+  ['src/wire/ok-a.ts', "import 'zod'"],
+  ['src/translate/ok-a.ts', "import '../wire/chat.ts'"],
+  ['src/translate/ok-b.ts', "import '../turn/turn.ts'"],
+  ['src/translate/ok-c.ts', "import '../errors.ts'"],
+  ['src/engine/ok-a.ts', "import '../turn/turn.ts'"],
+  ['src/engine/ok-b.ts', "import type { Query } from '@anthropic-ai/claude-agent-sdk'"],
+  ['src/engine/claude-code.ts', "import { query } from '@anthropic-ai/claude-agent-sdk'"],
+  ['src/engine/egress/ok-a.ts', "import '../failures.ts'"],
+  ['src/engine/egress/ok-b.ts', "import '../../turn/turn.ts'"],
+  ['src/http/ok-a.ts', "import 'hono'"],
+  ['src/http/ok-b.ts', "import '@hono/node-server'"],
+  ['src/endpoints/ok-a.ts', "import '../http/sse.ts'"],
+  ['src/endpoints/ok-b.ts', "import '../engine/engine.ts'"],
+  ['src/commands/ok-a.ts', "import '../app.ts'"],
+  ['src/commands/ok-b.ts', "import '../demo/demo-model.ts'"],
+  ['src/commands/ok-c.ts', "import '../engine/pool.ts'"],
+]
+
+const environmentReads: readonly (readonly [file: string, line: string])[] = [
+  ['src/engine/env-a.ts', 'export const home = process.env.HOME'],
+  ['src/commands/env-b.ts', "import { env } from 'node:process'\nexport const home = env.HOME"],
+]
+
+const output = z.object({
+  diagnostics: z.array(z.object({ filename: z.string(), code: z.string().optional() })),
+})
+
+let folder = ''
+let problems: readonly { file: string; rule: string }[] = []
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dragoman-lint-'))
+  copyFileSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'))
+  for (const [file, line] of [...refused, ...allowed, ...environmentReads]) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    writeFileSync(join(folder, file), `${line}\n`)
+  }
+  const linter = join(root, 'node_modules/oxlint/bin/oxlint')
+  const run = spawnSync(process.execPath, [linter, '--format', 'json', 'src'], { cwd: folder, encoding: 'utf8' })
+  problems = output.parse(JSON.parse(run.stdout)).diagnostics.map(({ filename, code }) => ({
+    file: filename,
+    rule: code ?? '',
+  }))
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const rulesBrokenBy = (file: string): readonly string[] =>
+  problems.filter((problem) => problem.file === file).map((problem) => problem.rule)
+
+describe('an import against the arrows is refused', () => {
+  test.each(refused)('%s: %s', (file) => {
+    expect(rulesBrokenBy(file)).toContain('eslint(no-restricted-imports)')
+  })
+})
+
+describe('an import along the arrows is taken', () => {
+  test.each(allowed)('%s: %s', (file) => {
+    expect(rulesBrokenBy(file)).not.toContain('eslint(no-restricted-imports)')
+  })
+})
+
+test('only the settings read the environment', () => {
+  expect(rulesBrokenBy('src/engine/env-a.ts')).toContain('node(no-process-env)')
+  expect(rulesBrokenBy('src/commands/env-b.ts')).toContain('eslint(no-restricted-imports)')
+})

@@ -1,0 +1,83 @@
+/** The real engine with the real Claude Code binary, against a scripted model, in a folder of its own. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { vi } from 'vitest'
+import { type Config, parseConfig, type SettingName } from '../../src/config.ts'
+import { createEngine } from '../../src/engine/create-engine.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import type { TurnEvent } from '../../src/turn/turn-event.ts'
+import type { Message, Turn } from '../../src/turn/turn.ts'
+import { type ScriptedModel, startScriptedModel } from './scripted-model.ts'
+import { workersOf } from './processes.ts'
+
+export interface TestEngine {
+  readonly engine: Engine
+  readonly model: ScriptedModel
+  readonly config: Config
+  /** What the engine logged, a JSON object a line. */
+  readonly log: string[]
+  /** Asks a turn and gives back all its events. */
+  ask(turn?: Partial<Turn>, signal?: AbortSignal): Promise<TurnEvent[]>
+  /** Begins a turn and gives back its iterator. */
+  begin(turn?: Partial<Turn>, signal?: AbortSignal): AsyncIterator<TurnEvent>
+  workers(): number[]
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export const KEY = 'sk-ant-scripted-key'
+
+export function environmentFor(model: ScriptedModel): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url }
+}
+
+export async function startTestEngine(
+  settings: Partial<Record<SettingName, string>> = {},
+  environment?: Record<string, string>,
+): Promise<TestEngine> {
+  const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
+  const model = await startScriptedModel()
+  const config = parseConfig(environment ?? environmentFor(model), { DATA_DIR: join(folder, 'data'), MAX_WORKERS: '3', ...settings })
+  const log: string[] = []
+  const engine = await createEngine({ config, log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }) })
+  const begin: TestEngine['begin'] = (turn = {}, signal = new AbortController().signal) =>
+    engine.run({ ...simpleTurn(), ...turn }, signal)[Symbol.asyncIterator]()
+  return {
+    engine,
+    model,
+    config,
+    log,
+    begin,
+    ask: async (turn, signal) => {
+      const events: TurnEvent[] = []
+      const iterator = begin(turn, signal)
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) events.push(next.value)
+      return events
+    },
+    workers: () => workersOf(folder),
+    [Symbol.asyncDispose]: async () => {
+      await engine.close(0)
+      await model.close()
+      await vi.waitUntil(() => workersOf(folder).length === 0, { timeout: 5000, interval: 20 })
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export function user(...texts: string[]): Message {
+  return { role: 'user', content: texts.map((text) => ({ type: 'text', text })) }
+}
+
+export function assistant(...texts: string[]): Message {
+  return { role: 'assistant', content: texts.map((text) => ({ type: 'text', text })) }
+}
+
+export function simpleTurn(): Turn {
+  return { id: 'req_test', principal: { id: 'tester' }, model: 'sonnet', conversation: [user('Hello')] }
+}
+
+/** All text of an answer. */
+export function textOf(events: readonly TurnEvent[]): string {
+  return events.map((event) => (event.type === 'text' ? event.text : '')).join('')
+}

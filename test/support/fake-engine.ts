@@ -1,0 +1,140 @@
+/** An engine without Claude Code: the test says what it answers, event by event, and sees what it was asked. */
+import type { Engine, EngineStatus } from '../../src/engine/engine.ts'
+import type { Model } from '../../src/turn/model.ts'
+import type { FinishEvent, TurnEvent } from '../../src/turn/turn-event.ts'
+import { TurnFailure } from '../../src/turn/turn-failure.ts'
+import type { Turn } from '../../src/turn/turn.ts'
+
+/** What `run` yields; throwing fails the turn. `signal` is the turn's. */
+export type Script = (turn: Turn, signal: AbortSignal) => AsyncIterable<TurnEvent>
+
+export interface FakeEngine extends Engine {
+  readonly turns: Turn[]
+  /** Resolves when a turn's signal has aborted. */
+  readonly aborted: Promise<void>
+  /** Resolves when the iteration of a turn has ended, however it did. */
+  readonly ended: Promise<void>
+  /** Resolves when the first turn has begun. */
+  readonly begun: Promise<void>
+  setStatus(status: Partial<EngineStatus>): void
+}
+
+export const MODELS: readonly Model[] = [
+  {
+    id: 'claude-sonnet-5-5',
+    aliases: ['default', 'sonnet'],
+    displayName: 'Sonnet 5.5',
+    description: 'For everyday work.',
+    efforts: ['low', 'medium', 'high', 'max'],
+    thinkingCanBeOff: false,
+  },
+  {
+    id: 'claude-haiku-4-5',
+    aliases: ['haiku'],
+    displayName: 'Haiku 4.5',
+    description: 'Fastest.',
+    efforts: [],
+    thinkingCanBeOff: true,
+  },
+]
+
+export const START: TurnEvent = { type: 'start', model: 'claude-sonnet-5-5' }
+
+export const FINISH: FinishEvent = {
+  type: 'finish',
+  reason: 'done',
+  usage: {
+    inputTokens: 30,
+    cacheReadTokens: 10,
+    cacheWriteTokens: 5,
+    outputTokens: 7,
+    reasoningTokens: 2,
+    costUsd: 0.0123,
+  },
+}
+
+/** Says the given texts, then finishes. */
+export function says(...texts: string[]): Script {
+  return async function* () {
+    yield START
+    for (const text of texts) yield { type: 'text', text }
+    yield FINISH
+  }
+}
+
+/** Says the given texts, then waits until the turn is aborted. */
+export function saysThenHangs(...texts: string[]): Script {
+  return async function* (_, signal) {
+    if (texts.length > 0) yield START
+    for (const text of texts) yield { type: 'text', text }
+    await untilAborted(signal)
+    throw new TurnFailure('aborted', 'the turn was aborted')
+  }
+}
+
+/** Says the given texts, then fails. */
+export function fails(error: Error, ...texts: string[]): Script {
+  return async function* () {
+    if (texts.length > 0) yield START
+    for (const text of texts) yield { type: 'text', text }
+    throw error
+  }
+}
+
+/** Does not react to anything, not even to the signal. */
+export const deaf: Script = () => ({
+  [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }),
+})
+
+export function createFakeEngine(script: Script = says('Hello', ' there')): FakeEngine {
+  const turns: Turn[] = []
+  const aborted = deferred()
+  const ended = deferred()
+  const begun = deferred()
+  let status: EngineStatus = {
+    state: 'ready',
+    version: '2.1.330',
+    login: 'api_key',
+    egress: true,
+    workers: { live: 1, busy: 0, limit: 4 },
+    queued: 0,
+  }
+  return {
+    turns,
+    aborted: aborted.promise,
+    ended: ended.promise,
+    begun: begun.promise,
+    async *run(turn, signal) {
+      turns.push(turn)
+      begun.resolve()
+      signal.addEventListener('abort', () => aborted.resolve(), { once: true })
+      if (signal.aborted) aborted.resolve()
+      try {
+        yield* script(turn, signal)
+      } finally {
+        ended.resolve()
+      }
+    },
+    models: () => Promise.resolve(MODELS),
+    status: () => status,
+    close: () => Promise.resolve(),
+    setStatus(change) {
+      status = { ...status, ...change }
+    },
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

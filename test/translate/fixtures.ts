@@ -1,0 +1,60 @@
+import { ApiError } from '../../src/errors.ts'
+import type { ChatContext } from '../../src/translate/chat-to-turn.ts'
+import type { Model } from '../../src/turn/model.ts'
+import { chatRequestSchema, type ChatRequest } from '../../src/wire/chat-request.ts'
+import { parseBody } from '../../src/wire/parse.ts'
+
+export const OPUS: Model = {
+  id: 'claude-opus-5-5',
+  aliases: ['opus', 'default'],
+  displayName: 'Opus 5.5',
+  description: 'For hard work',
+  efforts: ['low', 'medium', 'high', 'xhigh', 'max'],
+  thinkingCanBeOff: false,
+}
+
+export const SONNET: Model = {
+  id: 'claude-sonnet-5-5',
+  aliases: ['sonnet'],
+  displayName: 'Sonnet 5.5',
+  description: 'For every day',
+  efforts: ['low', 'medium', 'high'],
+  thinkingCanBeOff: true,
+}
+
+export const HAIKU: Model = {
+  id: 'claude-haiku-5-5',
+  aliases: ['haiku'],
+  displayName: 'Haiku 5.5',
+  description: 'Quick',
+  efforts: [],
+  thinkingCanBeOff: true,
+}
+
+export const CONTEXT: ChatContext = {
+  requestId: 'req_1',
+  principal: { id: 'anonymous' },
+  models: [OPUS, SONNET, HAIKU],
+  aliases: {},
+  defaultModel: undefined,
+}
+
+/** A checked request with these parameters. */
+export function chatRequest(parameters: Readonly<Record<string, unknown>> = {}): ChatRequest {
+  return parseBody(chatRequestSchema, {
+    model: 'sonnet',
+    messages: [{ role: 'user', content: 'hi' }],
+    ...parameters,
+  })
+}
+
+/** What `action` refuses with. */
+export function refusalOf(action: () => unknown): ApiError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+  throw new Error('it was not refused')
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    // Every engine test runs a real Claude Code process: more at a time make each other slow.
+    maxWorkers: 2,
+    unstubEnvs: true,
+    restoreMocks: true,
+  },
+})
