@@ -50,7 +50,11 @@ export function sendStreaming(target: Target): Promise<Sample> {
     const began = performance.now()
     let firstTokenMs: number | undefined
     let text = ''
-    const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(target.body)), ...target.headers }
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(target.body)),
+      ...target.headers,
+    }
     const outgoing = request(target.url, { method: 'POST', headers, agent: false }, (response) => {
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
@@ -58,7 +62,8 @@ export function sendStreaming(target: Target): Promise<Sample> {
         if (firstTokenMs === undefined && target.firstToken.test(text)) firstTokenMs = performance.now() - began
       })
       response.on('end', () => {
-        if (firstTokenMs === undefined || !target.complete.test(text)) reject(new Error(`${response.statusCode}: ${text.slice(0, 200)}`))
+        if (firstTokenMs === undefined || !target.complete.test(text))
+          reject(new Error(`${response.statusCode}: ${text.slice(0, 200)}`))
         else resolve({ firstTokenMs, totalMs: performance.now() - began })
       })
       response.on('error', reject)

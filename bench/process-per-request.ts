@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { query } from '@anthropic-ai/claude-agent-sdk'
 import type { Sample } from './load.ts'
 
-export function createProcessPerRequest(options: { modelUrl: string; folder: string; prompt: string }): () => Promise<Sample> {
+export function createProcessPerRequest(options: {
+  modelUrl: string
+  folder: string
+  prompt: string
+}): () => Promise<Sample> {
   return async () => {
     const home = mkdtempSync(join(options.folder, 'home-'))
     const began = performance.now()
@@ -31,7 +35,8 @@ export function createProcessPerRequest(options: { modelUrl: string; folder: str
       },
     })
     for await (const message of session) {
-      if (message.type === 'stream_event' && message.event.type === 'content_block_delta') firstTokenMs ??= performance.now() - began
+      if (message.type === 'stream_event' && message.event.type === 'content_block_delta')
+        firstTokenMs ??= performance.now() - began
     }
     const totalMs = performance.now() - began
     rmSync(home, { recursive: true, force: true })

@@ -50,7 +50,10 @@ export function meterTree(root: number): TreeMeter {
   let peakProcesses = 0
   const timer = setInterval(() => {
     const now = tree(root)
-    peakRss = Math.max(peakRss, now.reduce((sum, info) => sum + info.rssBytes, 0))
+    peakRss = Math.max(
+      peakRss,
+      now.reduce((sum, info) => sum + info.rssBytes, 0),
+    )
     peakProcesses = Math.max(peakProcesses, now.length)
   }, 50)
   return {

@@ -24,7 +24,13 @@ interface Row {
 const quick = process.argv.includes('--quick')
 const PROMPT = 'Say hello in a few words.'
 
-async function measure(name: string, root: number, send: () => Promise<Sample>, count: number, atOnce: number): Promise<Row> {
+async function measure(
+  name: string,
+  root: number,
+  send: () => Promise<Sample>,
+  count: number,
+  atOnce: number,
+): Promise<Row> {
   await runLoad(send, atOnce, atOnce)
   const meter = meterTree(root)
   const load = await runLoad(send, quick ? Math.ceil(count / 4) : count, atOnce)
@@ -32,7 +38,12 @@ async function measure(name: string, root: number, send: () => Promise<Sample>, 
 }
 
 function modelAlone(url: string): Target {
-  const body = { model: 'claude-sonnet-5-5', max_tokens: 1000, stream: true, messages: [{ role: 'user', content: PROMPT }] }
+  const body = {
+    model: 'claude-sonnet-5-5',
+    max_tokens: 1000,
+    stream: true,
+    messages: [{ role: 'user', content: PROMPT }],
+  }
   return {
     name: 'the model alone (floor)',
     url: `${url}/v1/messages`,
@@ -90,7 +101,9 @@ async function main(): Promise<void> {
       await measure('a process per request', process.pid, perRequest, 12, 1),
       await measure('a process per request', process.pid, perRequest, 24, 8),
     ]
-    console.log('| what | at once | first token p50 / p99 ms | total p50 / p99 ms | requests/s | errors | CPU ms a request | peak memory MB | processes |')
+    console.log(
+      '| what | at once | first token p50 / p99 ms | total p50 / p99 ms | requests/s | errors | CPU ms a request | peak memory MB | processes |',
+    )
     console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- |')
     for (const row of rows) console.log(line(row))
   } finally {

@@ -1,6 +1,7 @@
 /** Dragoman as its users start it: a process of its own, here with the demo model behind it. */
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 export interface BenchServer {
@@ -9,10 +10,14 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
-export async function startServer(options: { modelUrl: string; dataFolder: string; env?: Record<string, string> }): Promise<BenchServer> {
+export async function startServer(options: {
+  modelUrl: string
+  dataFolder: string
+  env?: Record<string, string>
+}): Promise<BenchServer> {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
   const child = spawn(process.execPath, [main, 'serve', '0'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env['PATH'],
       HOME: options.dataFolder,
@@ -24,7 +29,7 @@ export async function startServer(options: { modelUrl: string; dataFolder: strin
     },
   })
   if (child.pid === undefined) throw new Error('Dragoman could not be started')
-  const url = await ready(child.pid)
+  const url = await listening(child)
   return {
     url,
     pid: child.pid,
@@ -35,6 +40,17 @@ export async function startServer(options: { modelUrl: string; dataFolder: strin
   }
 }
 
-async function ready(_pid: number): Promise<string> {
-  throw new Error('not wired yet')
+/** The address in its banner, once Claude Code is ready too. */
+async function listening(child: ChildProcessByStdio<null, null, Readable>): Promise<string> {
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      const found = /listens on (http:\S+)/.exec(text)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.once('exit', () => reject(new Error(`Dragoman did not start: ${text}`)))
+  })
+  await fetch(`${url}/v1/models`)
+  return url
 }

@@ -12,17 +12,25 @@ import { z } from 'zod'
 const TRUE = ['1', 'true', 'yes', 'on']
 const FALSE = ['0', 'false', 'no', 'off', '']
 
-const flag = z.string().toLowerCase().refine((text) => [...TRUE, ...FALSE].includes(text), 'expected true or false').transform((text) => TRUE.includes(text))
-const integer = (min: number, max: number) => z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(z.number().min(min).max(max))
+const flag = z
+  .string()
+  .toLowerCase()
+  .refine((text) => [...TRUE, ...FALSE].includes(text), 'expected true or false')
+  .transform((text) => TRUE.includes(text))
+const integer = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(z.number().min(min).max(max))
 const json = <T extends z.ZodType>(schema: T) =>
-  z.string().transform((text, context): unknown => {
-    try {
-      return JSON.parse(text)
-    } catch {
-      context.addIssue({ code: 'custom', message: 'expected JSON' })
-      return z.NEVER
-    }
-  }).pipe(schema)
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text)
+      } catch {
+        context.addIssue({ code: 'custom', message: 'expected JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(schema)
 const text = z.string().trim().min(1)
 
 interface Setting<T> {
@@ -36,37 +44,81 @@ interface Setting<T> {
   readonly secret?: boolean
 }
 
-const setting = <T>(schema: z.ZodType<T, string>, fallback: T, doc: string, more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {}): Setting<T> => ({ schema, default: fallback, doc, ...more })
+const setting = <T>(
+  schema: z.ZodType<T, string>,
+  fallback: T,
+  doc: string,
+  more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {},
+): Setting<T> => ({ schema, default: fallback, doc, ...more })
 
-const optional = <T>(schema: z.ZodType<T, string>, doc: string, more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {}): Setting<T | undefined> => ({ schema, default: undefined, doc, ...more })
+const optional = <T>(
+  schema: z.ZodType<T, string>,
+  doc: string,
+  more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {},
+): Setting<T | undefined> => ({ schema, default: undefined, doc, ...more })
 
 export const AUTH_METHODS = ['cli', 'api_key', 'bedrock', 'vertex', 'foundry'] as const
 
 export const SETTINGS = {
-  PORT: setting(integer(0, 65535), 8000, 'Port to listen on; the next free one when it is taken. 0 takes any free port.'),
+  PORT: setting(
+    integer(0, 65535),
+    8000,
+    'Port to listen on; the next free one when it is taken. 0 takes any free port.',
+  ),
   STRICT_PORT: setting(flag, false, 'Exit instead of taking the next free port.'),
   HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs API_KEY.'),
-  API_KEY: optional(text, 'The key that callers must send. Unset: no key is asked for, on loopback only.', { secret: true }),
-  ALLOWED_HOSTS: setting(json(z.array(z.string())), [], 'JSON list of host names that requests may name in `Host`, beside localhost and loopback addresses.'),
+  API_KEY: optional(text, 'The key that callers must send. Unset: no key is asked for, on loopback only.', {
+    secret: true,
+  }),
+  ALLOWED_HOSTS: setting(
+    json(z.array(z.string())),
+    [],
+    'JSON list of host names that requests may name in `Host`, beside localhost and loopback addresses.',
+  ),
   CORS_ORIGINS: setting(json(z.array(z.string())), [], 'JSON list of web origins whose pages may call this server.'),
   DEFAULT_MODEL: optional(text, 'What the model `default` stands for.', { shownDefault: "Claude Code's own default" }),
-  MODEL_ALIASES: setting(json(z.record(z.string(), z.string())), {}, 'JSON object of model names to accept and what they stand for, such as {"gpt-4o":"sonnet"}.'),
+  MODEL_ALIASES: setting(
+    json(z.record(z.string(), z.string())),
+    {},
+    'JSON object of model names to accept and what they stand for, such as {"gpt-4o":"sonnet"}.',
+  ),
   STRICT_PARAMS: setting(flag, false, 'Refuse parameters that have no counterpart instead of ignoring them.'),
   MAX_TIMEOUT: setting(integer(1000, 86_400_000), 600_000, 'Milliseconds a whole request may take.'),
-  FIRST_EVENT_TIMEOUT: setting(integer(100, 86_400_000), 120_000, 'Milliseconds the model may take until its first event.'),
+  FIRST_EVENT_TIMEOUT: setting(
+    integer(100, 86_400_000),
+    120_000,
+    'Milliseconds the model may take until its first event.',
+  ),
   IDLE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds the model may be silent in mid-answer.'),
   INIT_TIMEOUT: setting(integer(100, 600_000), 15_000, 'Milliseconds a Claude Code process may take to get ready.'),
-  HEARTBEAT_INTERVAL: setting(integer(50, 600_000), 15_000, 'Milliseconds of silence after which a stream gets a comment line.'),
+  HEARTBEAT_INTERVAL: setting(
+    integer(50, 600_000),
+    15_000,
+    'Milliseconds of silence after which a stream gets a comment line.',
+  ),
   DRAIN_TIMEOUT: setting(integer(0, 600_000), 25_000, 'Milliseconds that running requests get to finish at shutdown.'),
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
-  MAX_WORKERS: optional(integer(1, 1000), 'Most Claude Code processes at a time.', { shownDefault: '4 per core, bounded by free memory / 300 MB' }),
+  MAX_WORKERS: optional(integer(1, 1000), 'Most Claude Code processes at a time.', {
+    shownDefault: '4 per core, bounded by free memory / 300 MB',
+  }),
   MAX_QUEUE: setting(integer(0, 100_000), 100, 'Most requests that wait for a process; more are refused with 503.'),
   QUEUE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds a request may wait for a process.'),
   EGRESS: setting(flag, true, 'Send model calls through the built-in egress where the login allows it.'),
   CLAUDE_CLI_PATH: optional(text, 'Claude Code binary to use.', { shownDefault: 'the one the Agent SDK ships' }),
-  CLAUDE_AUTH_METHOD: optional(z.enum(AUTH_METHODS), `How Claude Code logs in: ${AUTH_METHODS.join(', ')}.`, { shownDefault: 'detected' }),
-  DATA_DIR: setting(text, join(homedir(), '.dragoman'), "Folder for what must be kept: children's homes, later the database.", { shownDefault: '~/.dragoman' }),
-  LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), 'info', 'Least severe log lines to write.'),
+  CLAUDE_AUTH_METHOD: optional(z.enum(AUTH_METHODS), `How Claude Code logs in: ${AUTH_METHODS.join(', ')}.`, {
+    shownDefault: 'detected',
+  }),
+  DATA_DIR: setting(
+    text,
+    join(homedir(), '.dragoman'),
+    "Folder for what must be kept: children's homes, later the database.",
+    { shownDefault: '~/.dragoman' },
+  ),
+  LOG_LEVEL: setting(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    'info',
+    'Least severe log lines to write.',
+  ),
 } as const satisfies Record<string, Setting<unknown>>
 
 export type SettingName = keyof typeof SETTINGS

@@ -43,7 +43,9 @@ export function createLogger(options: LoggerOptions): Logger {
 
 function streamFor({ pretty: isPretty, stream }: LoggerOptions): DestinationStream {
   const output = stream ?? destination({ dest: 1, sync: false, maxLength: MAX_UNWRITTEN })
-  return isPretty ? pretty({ colorize: stream === undefined, destination: output, ignore: 'pid,hostname' }) : output
+  if (!isPretty) return output
+  const format = pretty.prettyFactory({ colorize: stream === undefined && pretty.isColorSupported })
+  return { write: (line) => output.write(format(line)) }
 }
 
 function createScrubber(secrets: readonly string[]): (line: string) => string {

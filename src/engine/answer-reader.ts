@@ -148,7 +148,8 @@ export class AnswerReader {
   }
 
   #failure(result: ResultMessage, facts: UpstreamFacts): TurnFailure {
-    if (this.#begun) return new TurnFailure('stream_interrupted', `the answer broke off: ${this.#reported.text ?? 'no reason given'}`)
+    if (this.#begun)
+      return new TurnFailure('stream_interrupted', `the answer broke off: ${this.#reported.text ?? 'no reason given'}`)
     if (result.is_error) return upstreamFailure(facts, this.#reported)
     return new TurnFailure('worker_died', 'the process ended the turn without an answer')
   }

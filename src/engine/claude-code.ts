@@ -155,7 +155,11 @@ function assistantMessage(answer: EarlierAnswer): SDKUserMessage {
 }
 
 /** The input of the process: what is pushed comes out of the iterable, in order. */
-function createInbound(): { push(message: SDKUserMessage): void; end(): void; messages(): AsyncIterable<SDKUserMessage> } {
+function createInbound(): {
+  push(message: SDKUserMessage): void
+  end(): void
+  messages(): AsyncIterable<SDKUserMessage>
+} {
   const waiting: SDKUserMessage[] = []
   let ended = false
   let wake: (() => void) | undefined

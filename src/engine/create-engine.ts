@@ -19,7 +19,12 @@ import { createWorkerFactory } from './worker-factory.ts'
 const ATTEMPTS = 2
 
 /** What another try on another process can mend. */
-const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>(['worker_died', 'worker_unavailable', 'upstream_overloaded', 'upstream_error'])
+const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'worker_died',
+  'worker_unavailable',
+  'upstream_overloaded',
+  'upstream_error',
+])
 
 /** Milliseconds before the second try, so that what is passing can pass. */
 const RETRY_DELAY_MS = { least: 150, most: 400 }
@@ -34,7 +39,8 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
   if ('missing' in found) return createLoggedOutEngine(found.missing)
   const { login } = found
   const binary = findBinary(config.CLAUDE_CLI_PATH)
-  if (binary === undefined) throw new Error(`the Agent SDK brings no Claude Code binary for ${process.platform}-${process.arch}`)
+  if (binary === undefined)
+    throw new Error(`the Agent SDK brings no Claude Code binary for ${process.platform}-${process.arch}`)
   const runFolder = await createRunFolder(config.DATA_DIR)
   const egress = await openEgress(config, login)
   const deathWatch = createDeathWatch(detectDeathWatchMethod())
@@ -53,7 +59,11 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
   )
   const health = createHealth({ pool, log })
 
-  async function* attempt(turn: Turn, signal: AbortSignal, released: (done: Promise<void>) => void): AsyncGenerator<TurnEvent> {
+  async function* attempt(
+    turn: Turn,
+    signal: AbortSignal,
+    released: (done: Promise<void>) => void,
+  ): AsyncGenerator<TurnEvent> {
     const profile = { model: turn.model, system: turn.system ?? '' }
     const lease: Lease = await pool.lease(profile, signal)
     try {

@@ -27,7 +27,8 @@ export function upstreamFailure(facts: UpstreamFacts, reported: ReportedError): 
 function classify(facts: UpstreamFacts, reported: ReportedError): FailureKind {
   if (facts.connectionError !== undefined) return 'upstream_error'
   const words = `${facts.error?.message ?? ''} ${reported.text ?? ''}`
-  if (facts.error?.type === 'billing_error' || reported.code === 'billing_error' || isAboutMoney(words)) return 'quota_exhausted'
+  if (facts.error?.type === 'billing_error' || reported.code === 'billing_error' || isAboutMoney(words))
+    return 'quota_exhausted'
   const status = facts.status !== undefined && facts.status >= 400 ? facts.status : reported.status
   if (status !== undefined) return byStatus(status, words, reported)
   // A stream can break off with an error event after its 200.
@@ -103,7 +104,9 @@ function byReport({ code, terminalReason, text }: ReportedError): FailureKind {
 }
 
 function isTooLong(words: string, { terminalReason }: ReportedError): boolean {
-  return terminalReason === 'prompt_too_long' || /prompt is too long|exceeds? (the )?context (window|limit)/i.test(words)
+  return (
+    terminalReason === 'prompt_too_long' || /prompt is too long|exceeds? (the )?context (window|limit)/i.test(words)
+  )
 }
 
 function isAboutMoney(words: string): boolean {

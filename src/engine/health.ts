@@ -21,7 +21,8 @@ export interface Health {
 
 const MENDED_BY = {
   upstream_auth: 'the model API does not accept the login: log in again with `claude` and `/login`, or replace the key',
-  not_authenticated: 'Claude Code is not logged in: run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
+  not_authenticated:
+    'Claude Code is not logged in: run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
   worker_unavailable: 'no Claude Code process gets ready: `dragoman doctor` tells more',
 } as const
 

@@ -16,7 +16,8 @@ export function toModels(rows: readonly ModelInfo[]): Model[] {
     const aliases = row.value === id ? [] : [row.value]
     if (known === undefined) models.set(id, { ...describe(row, id), aliases })
     // The row named `default` describes its choice in general words: a model's own row says it better.
-    else if (known.aliases.includes('default')) models.set(id, { ...describe(row, id), aliases: [...known.aliases, ...aliases] })
+    else if (known.aliases.includes('default'))
+      models.set(id, { ...describe(row, id), aliases: [...known.aliases, ...aliases] })
     else models.set(id, { ...known, aliases: [...known.aliases, ...aliases] })
   }
   return [...models.values()]

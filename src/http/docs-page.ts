@@ -116,7 +116,8 @@ function typeText(document: OpenApiDocument, schema: JsonSchema): string {
   }
   if (type === 'array') return isSchema(items) ? `list of ${typeText(document, items)}` : 'list'
   const range = isSmall(minimum) ? (isSmall(maximum) ? `, ${minimum} to ${maximum}` : `, from ${minimum}`) : ''
-  return typeof type === 'string' ? `${type}${range}` : 'any'
+  const name = Array.isArray(type) ? type.filter((one) => one !== 'null').join(' or ') : type
+  return typeof name === 'string' ? `${name}${range}` : 'any'
 }
 
 /** Zod writes the bounds of safe integers, which tell a reader nothing. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ApiError } from '../errors.ts'
+import { errorRow, type ApiError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
 import { clip } from '../wire/quote.ts'
@@ -55,8 +55,12 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
         ...(clientRequestId !== null && { clientRequestId: clip(clientRequestId) }),
         ...(failure?.cause !== undefined && { err: failure.cause }),
       }
-      if (failure?.code === 'internal_error') log.error(line, 'request')
-      else log.info(line, 'request')
+      log[levelOf(failure)](line, 'request')
     },
   }
+}
+
+function levelOf(failure: ApiError | undefined): 'info' | 'warn' | 'error' {
+  if (failure?.code === 'internal_error') return 'error'
+  return failure !== undefined && errorRow(failure.code).status >= 500 ? 'warn' : 'info'
 }

@@ -44,6 +44,8 @@ const LIMITS = {
 export async function listen(app: App, { host, port, strictPort, log }: ListenOptions): Promise<Listening> {
   const server = createHttpServer(app, log)
   const actual = await bind(server, host, port, strictPort || port === 0 ? 1 : MAX_PORT_TRIES)
+  // Running out of file descriptors is reported here. Unheard, it would end the process.
+  server.on('error', (error) => log.error({ err: error }, 'cannot accept a connection'))
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return {
     port: actual,

@@ -2,6 +2,7 @@
  * The one way from a request to its answer. Every route and alias, unknown paths, wrong methods, OPTIONS and failures go
  * through `createPipeline`'s function; an endpoint only ever sees a request that passed it.
  */
+import { setMaxListeners } from 'node:events'
 import type { Config } from '../config.ts'
 import { ApiError, errorRow, type ErrorCode } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -62,6 +63,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, authentication } = options
   const guardHost = createHostGuard(config.HOST, config.ALLOWED_HOSTS)
   const origins = createOriginGuard(config.CORS_ORIGINS)
+  // Every running request listens to it, which Node would take for a leak.
+  setMaxListeners(0, options.shutdown)
 
   const reply = async (place: Place, call: Call, exchange: Exchange, signal: AbortSignal): Promise<Reply> => {
     const { request, connection, params } = call
@@ -126,7 +129,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 function refusal(place: Place, { request, connection }: Call, headers: Headers): ApiError {
   const path = clip(connection.target.split('?', 1)[0] ?? '', 200)
   if (place.methods.size === 0) {
-    const offered = 'GET /v1/models and POST /v1/chat/completions are; /docs describes all.'
+    const offered = 'It offers POST /v1/chat/completions and GET /v1/models; /docs describes all.'
     const message =
       place.missing === 'unsupported_endpoint'
         ? `${path} is not offered by this server. ${offered}`

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SETTING_NAMES } from '../../src/commands/setting-flags.ts'
-import { runDragoman } from './dragoman-process.ts'
+import { runDragoman } from '../support/dragoman-process.ts'
 
 test('help shows every command, every setting and examples', async () => {
   const { code, stdout } = await runDragoman(['--help'])

@@ -7,7 +7,7 @@ import { checkBinary } from '../../src/commands/doctor-binary.ts'
 import { checkDataFolder } from '../../src/commands/doctor-data-folder.ts'
 import { checkNode } from '../../src/commands/doctor-machine.ts'
 import { checkAddress, checkPort } from '../../src/commands/doctor-network.ts'
-import { runDragoman } from './dragoman-process.ts'
+import { runDragoman } from '../support/dragoman-process.ts'
 
 let folder = ''
 

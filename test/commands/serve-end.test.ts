@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { isAlive, workersOf } from '../support/processes.ts'
-import { type DragomanOptions, type RunningDragoman, startDragoman } from './dragoman-process.ts'
+import { type DragomanOptions, type RunningDragoman, startDragoman } from '../support/dragoman-process.ts'
 
 const running: RunningDragoman[] = []
 
@@ -17,7 +17,7 @@ async function openStream({ url }: RunningDragoman) {
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'default', stream: true, messages: [{ role: 'user', content: 'demo long 200' }] }),
+    body: JSON.stringify({ model: 'default', stream: true, messages: [{ role: 'user', content: 'demo long 120' }] }),
   })
   expect(response.status).toBe(200)
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()

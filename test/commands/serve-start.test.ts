@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { type RunningDragoman, runDragoman, startDragoman } from './dragoman-process.ts'
+import { type RunningDragoman, runDragoman, startDragoman } from '../support/dragoman-process.ts'
 
 const running: RunningDragoman[] = []
 const servers: Server[] = []

@@ -87,9 +87,9 @@ test('a turn that fails in mid-stream ends in an error event, without finish rea
       type: 'api_error',
     },
   })
-  expect(events.slice(0, -1).map((event) => chatChunkSchema.parse(JSON.parse(event)).choices[0]?.finish_reason)).toEqual(
-    [null, null],
-  )
+  expect(
+    events.slice(0, -1).map((event) => chatChunkSchema.parse(JSON.parse(event)).choices[0]?.finish_reason),
+  ).toEqual([null, null])
 })
 
 test('a turn that ends without a finish is an error, streaming or not', async () => {
@@ -109,7 +109,11 @@ test('an unknown failure is a 500 that tells nothing, and its cause is in the lo
   const response = await request(CHAT, chat())
   expect(response.status).toBe(500)
   expect(await errorOf(response)).toMatchObject({ code: 'internal_error', type: 'api_error' })
-  expect(await line).toMatchObject({ level: 50, outcome: 'internal_error', err: { message: 'ENOENT /home/operator/.claude' } })
+  expect(await line).toMatchObject({
+    level: 50,
+    outcome: 'internal_error',
+    err: { message: 'ENOENT /home/operator/.claude' },
+  })
 })
 
 test('ignored parameters are named in a header, also when the turn then fails', async () => {
@@ -146,7 +150,8 @@ test('an unknown model is a 404 that names usable ones', async () => {
 })
 
 test('a __proto__ key in the body changes nothing', async () => {
-  const body = '{"__proto__":{"stream":true},"model":"sonnet","messages":[{"role":"user","content":"Hi","__proto__":{"role":"system"}}]}'
+  const body =
+    '{"__proto__":{"stream":true},"model":"sonnet","messages":[{"role":"user","content":"Hi","__proto__":{"role":"system"}}]}'
   const { request, engine } = createTestApp()
   const response = await request(CHAT, { ...chat(), body })
   expect(response.headers.get('content-type')).toBe('application/json')

@@ -9,7 +9,12 @@ const children: Child[] = []
 
 function shell(script: string): Child {
   const child = spawnChild(
-    { command: '/bin/sh', args: ['-c', script], env: { PATH: process.env['PATH'] }, signal: new AbortController().signal },
+    {
+      command: '/bin/sh',
+      args: ['-c', script],
+      env: { PATH: process.env['PATH'] },
+      signal: new AbortController().signal,
+    },
     watch,
   )
   children.push(child)

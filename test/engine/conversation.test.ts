@@ -13,7 +13,11 @@ const sent = (): ReturnType<typeof sentBy> => sentBy(test.model.requests.at(-1))
 
 describe('a conversation on the real binary', () => {
   it('is answered with the deltas of the model, and its usage', async () => {
-    test.model.script(says(['Hel', 'lo', '!'], { usage: { inputTokens: 10, cacheReadTokens: 5, cacheWriteTokens: 3, outputTokens: 7 } }))
+    test.model.script(
+      says(['Hel', 'lo', '!'], {
+        usage: { inputTokens: 10, cacheReadTokens: 5, cacheWriteTokens: 3, outputTokens: 7 },
+      }),
+    )
     const events = await test.ask()
     expect(events).toEqual([
       { type: 'start', model: 'claude-sonnet-5-5' },
@@ -23,13 +27,22 @@ describe('a conversation on the real binary', () => {
       {
         type: 'finish',
         reason: 'done',
-        usage: { inputTokens: 18, cacheReadTokens: 5, cacheWriteTokens: 3, outputTokens: 7, reasoningTokens: 0, costUsd: expect.any(Number) },
+        usage: {
+          inputTokens: 18,
+          cacheReadTokens: 5,
+          cacheWriteTokens: 3,
+          outputTokens: 7,
+          reasoningTokens: 0,
+          costUsd: expect.any(Number),
+        },
       },
     ])
   })
 
   it('reaches the model as real turns in their order', async () => {
-    await test.ask({ conversation: [user('one'), assistant('two'), user('three', 'three and a half'), assistant('four'), user('five')] })
+    await test.ask({
+      conversation: [user('one'), assistant('two'), user('three', 'three and a half'), assistant('four'), user('five')],
+    })
     expect(sent().messages).toEqual([
       { role: 'user', texts: ['one'] },
       { role: 'assistant', texts: ['two'] },
@@ -50,14 +63,17 @@ describe('a conversation on the real binary', () => {
     expect(sent().system).toHaveLength(1)
   })
 
-  it.each(['/compact', '/model opus', '/clear', 'look @/etc/passwd', '!ls', '#remember this', '@/etc/hostname'])('takes %j as plain text', async (text) => {
-    await test.ask({ conversation: [user(text), assistant('ok'), user(`again: ${text}`, text)] })
-    expect(sent().messages).toEqual([
-      { role: 'user', texts: [text] },
-      { role: 'assistant', texts: ['ok'] },
-      { role: 'user', texts: [`again: ${text}`, text] },
-    ])
-  })
+  it.each(['/compact', '/model opus', '/clear', 'look @/etc/passwd', '!ls', '#remember this', '@/etc/hostname'])(
+    'takes %j as plain text',
+    async (text) => {
+      await test.ask({ conversation: [user(text), assistant('ok'), user(`again: ${text}`, text)] })
+      expect(sent().messages).toEqual([
+        { role: 'user', texts: [text] },
+        { role: 'assistant', texts: ['ok'] },
+        { role: 'user', texts: [`again: ${text}`, text] },
+      ])
+    },
+  )
 
   it('takes a prompt of 1 MB and a system prompt of 1 MB', async () => {
     const long = 'all work and no play '.repeat(50_000)
@@ -71,7 +87,9 @@ describe('a conversation on the real binary', () => {
     const before = test.model.requests.length
     await test.ask()
     const calls = test.model.requests.slice(before)
-    expect(calls.map((call) => [call.method, call.path.split('?')[0], call.problem])).toEqual([['POST', '/v1/messages', undefined]])
+    expect(calls.map((call) => [call.method, call.path.split('?')[0], call.problem])).toEqual([
+      ['POST', '/v1/messages', undefined],
+    ])
     expect(calls[0]?.headers['x-api-key']).toBe(KEY)
     expect(sent().body['tools'] ?? []).toEqual([])
   })
@@ -96,7 +114,12 @@ describe('a conversation on the real binary', () => {
   it('gives the reasoning apart from the text', async () => {
     test.model.script(says('Done.', { thinking: 'Let me see.' }))
     const events = await test.ask({ effort: 'high' })
-    expect(events.filter((event) => event.type === 'reasoning').map((event) => event.text).join('')).toBe('Let me see.')
+    expect(
+      events
+        .filter((event) => event.type === 'reasoning')
+        .map((event) => event.text)
+        .join(''),
+    ).toBe('Let me see.')
     expect(textOf(events)).toBe('Done.')
   })
 
@@ -138,14 +161,22 @@ describe('a conversation on the real binary', () => {
 
   it('keeps two callers at the same time apart', async () => {
     test.model.otherwise((request, reply) => says(`echo ${JSON.stringify(sentBy(request).messages)}`)(request, reply))
-    const answers = await Promise.all(['alpha', 'beta', 'gamma', 'delta', 'epsilon'].map(async (name) => textOf(await test.ask({ conversation: [user(name)] }))))
+    const answers = await Promise.all(
+      ['alpha', 'beta', 'gamma', 'delta', 'epsilon'].map(async (name) =>
+        textOf(await test.ask({ conversation: [user(name)] })),
+      ),
+    )
     test.model.otherwise(says('Hello'))
-    expect(answers.map((answer, index) => answer.includes(['alpha', 'beta', 'gamma', 'delta', 'epsilon'][index] ?? '?'))).toEqual([true, true, true, true, true])
+    expect(
+      answers.map((answer, index) => answer.includes(['alpha', 'beta', 'gamma', 'delta', 'epsilon'][index] ?? '?')),
+    ).toEqual([true, true, true, true, true])
   })
 
   it('knows the models of the live list', async () => {
     const models = await test.engine.models()
-    expect(models.map((model) => model.aliases).flat()).toEqual(expect.arrayContaining(['default', 'opus', 'sonnet', 'haiku', 'fable']))
+    expect(models.map((model) => model.aliases).flat()).toEqual(
+      expect.arrayContaining(['default', 'opus', 'sonnet', 'haiku', 'fable']),
+    )
     expect(models.every((model) => model.id.startsWith('claude-'))).toBe(true)
   })
 })

@@ -13,7 +13,9 @@ async function orphanMaker(method: string): Promise<{ parent: ChildProcess; pid:
   const script = fileURLToPath(new URL('../support/orphan-maker.ts', import.meta.url))
   const parent = spawn(process.execPath, ['--import', 'tsx', script, method], { stdio: ['ignore', 'pipe', 'inherit'] })
   started.push(parent)
-  const pid = await new Promise<number>((resolve) => parent.stdout?.once('data', (data: Buffer) => resolve(Number(data.toString()))))
+  const pid = await new Promise<number>((resolve) =>
+    parent.stdout?.once('data', (data: Buffer) => resolve(Number(data.toString()))),
+  )
   return { parent, pid }
 }
 

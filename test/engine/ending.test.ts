@@ -8,7 +8,12 @@ import { says, stalls, stallsBeforeHeaders } from '../support/scripted-model-ans
 
 /** Rejects when it does not come within a second. */
 function withinASecond<T>(promise: Promise<T>): Promise<T> {
-  return Promise.race([promise, delay(1000).then((): never => { throw new Error('took longer than a second') })])
+  return Promise.race([
+    promise,
+    delay(1000).then((): never => {
+      throw new Error('took longer than a second')
+    }),
+  ])
 }
 
 describe.each([
@@ -121,6 +126,9 @@ describe('more turns than workers', () => {
     const began = performance.now()
     await expect(test.ask()).rejects.toMatchObject({ kind: 'queue_full' })
     expect(performance.now() - began).toBeLessThan(50)
-    expect([textOf(await first), textOf(await second)]).toEqual(['Hello from the scripted model.', 'Hello from the scripted model.'])
+    expect([textOf(await first), textOf(await second)]).toEqual([
+      'Hello from the scripted model.',
+      'Hello from the scripted model.',
+    ])
   })
 })

@@ -21,7 +21,13 @@ const child = {
 it('gives a child only what is on the list', () => {
   const env = childEnvironment(child)
   expect(JSON.stringify(env)).not.toContain('secret')
-  expect(env).toMatchObject({ PATH: '/bin', LANG: 'C.UTF-8', HOME: '/home-of-child', CLAUDE_CONFIG_DIR: '/home-of-child/.claude', DRAGOMAN_WORKER: 'w1' })
+  expect(env).toMatchObject({
+    PATH: '/bin',
+    LANG: 'C.UTF-8',
+    HOME: '/home-of-child',
+    CLAUDE_CONFIG_DIR: '/home-of-child/.claude',
+    DRAGOMAN_WORKER: 'w1',
+  })
 })
 
 it('keeps loopback away from any proxy', () => {

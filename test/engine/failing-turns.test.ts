@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startTestEngine, type TestEngine, textOf } from '../support/engine.ts'
 import type { Answer } from '../support/scripted-model.ts'
-import { cuts, cutsBeforeStream, errorsMidStream, fails, raw, says, stalls, stallsBeforeHeaders } from '../support/scripted-model-answers.ts'
+import {
+  cuts,
+  cutsBeforeStream,
+  errorsMidStream,
+  fails,
+  raw,
+  says,
+  stalls,
+  stallsBeforeHeaders,
+} from '../support/scripted-model-answers.ts'
 
 const PASSING = new Set(['upstream_error', 'upstream_overloaded'])
 
@@ -20,7 +29,9 @@ describe.each([
   })
 
   /** The failure, the text that went out before it, and the calls that reached the model API. */
-  async function failing(answer: Answer): Promise<{ kind: unknown; retryAfterSeconds: unknown; text: string; calls: number }> {
+  async function failing(
+    answer: Answer,
+  ): Promise<{ kind: unknown; retryAfterSeconds: unknown; text: string; calls: number }> {
     const before = test.model.requests.length
     test.model.otherwise(answer)
     let text = ''
@@ -63,12 +74,16 @@ describe.each([
     expect(await failing(cutsBeforeStream())).toMatchObject({ kind: 'upstream_error', text: '', calls: 2 })
   })
 
-  it('when the stream is cut in the middle: what came is the model\'s, and no more', async () => {
+  it("when the stream is cut in the middle: what came is the model's, and no more", async () => {
     expect(await failing(cuts(['Hel', 'lo']))).toMatchObject({ kind: 'stream_interrupted', text: 'Hello', calls: 1 })
   })
 
   it('when the stream turns into an error event', async () => {
-    expect(await failing(errorsMidStream(['Hel'], 'overloaded_error'))).toMatchObject({ kind: 'stream_interrupted', text: 'Hel', calls: 1 })
+    expect(await failing(errorsMidStream(['Hel'], 'overloaded_error'))).toMatchObject({
+      kind: 'stream_interrupted',
+      text: 'Hel',
+      calls: 1,
+    })
   })
 
   it('when the model API never answers', async () => {
@@ -81,7 +96,9 @@ describe.each([
   })
 
   it('when a proxy answers with a page', async () => {
-    const page = raw(['HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 20\r\n\r\n<h1>Bad Gateway</h1>'])
+    const page = raw([
+      'HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 20\r\n\r\n<h1>Bad Gateway</h1>',
+    ])
     expect(await failing(page)).toMatchObject({ kind: 'upstream_error', text: '' })
   })
 })

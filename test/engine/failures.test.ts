@@ -28,7 +28,14 @@ describe('failure of a model call', () => {
   })
 
   it.each([
-    [{ calls: 1, status: 400, error: { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' } }, {}],
+    [
+      {
+        calls: 1,
+        status: 400,
+        error: { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' },
+      },
+      {},
+    ],
     [unseen, { status: 400, terminalReason: 'prompt_too_long' }],
     [unseen, { terminalReason: 'prompt_too_long' }],
   ])('tells a prompt that is too long apart: %o %o', (facts, reported) => {
@@ -36,7 +43,10 @@ describe('failure of a model call', () => {
   })
 
   it.each([
-    [{ calls: 1, status: 400, error: { type: 'invalid_request_error', message: 'Your credit balance is too low' } }, {}],
+    [
+      { calls: 1, status: 400, error: { type: 'invalid_request_error', message: 'Your credit balance is too low' } },
+      {},
+    ],
     [unseen, { code: 'billing_error' }],
   ])('tells an account without money apart: %o %o', (facts, reported) => {
     expect(upstreamFailure(facts, reported).kind).toBe('quota_exhausted')

@@ -5,7 +5,11 @@ import { describe, expect, it } from 'vitest'
 import type { AUTH_METHODS, Environment } from '../../src/config.ts'
 import { detectLogin } from '../../src/engine/login.ts'
 
-function detect(environment: Environment, method?: (typeof AUTH_METHODS)[number], home = '/nonexistent'): ReturnType<typeof detectLogin> {
+function detect(
+  environment: Environment,
+  method?: (typeof AUTH_METHODS)[number],
+  home = '/nonexistent',
+): ReturnType<typeof detectLogin> {
   return detectLogin({ environment, CLAUDE_AUTH_METHOD: method }, home)
 }
 
@@ -49,14 +53,18 @@ describe('login', () => {
   })
 
   it('says what is missing when the method that was asked for has nothing', () => {
-    expect(detect({ CLAUDE_CODE_OAUTH_TOKEN: 'o' }, 'api_key')).toEqual({ missing: expect.stringContaining('ANTHROPIC_API_KEY') })
+    expect(detect({ CLAUDE_CODE_OAUTH_TOKEN: 'o' }, 'api_key')).toEqual({
+      missing: expect.stringContaining('ANTHROPIC_API_KEY'),
+    })
   })
 
   it.each([
     ['api_key', { ANTHROPIC_API_KEY: 'k' }, { header: 'x-api-key', value: 'k' }],
     ['auth_token', { ANTHROPIC_AUTH_TOKEN: 't' }, { header: 'authorization', value: 'Bearer t' }],
   ] as const)('lets the egress hold the credential of %s', (_, environment, credential) => {
-    expect(detect(environment)).toMatchObject({ login: { egress: { upstream: 'https://api.anthropic.com', credential } } })
+    expect(detect(environment)).toMatchObject({
+      login: { egress: { upstream: 'https://api.anthropic.com', credential } },
+    })
   })
 
   it('keeps a custom base URL as the upstream', () => {
@@ -73,7 +81,13 @@ describe('login', () => {
   })
 
   it('hands a provider its own variables and no others', () => {
-    const result = detect({ CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu', GOOGLE_CLOUD_PROJECT: 'x', ANTHROPIC_API_KEY: 'k', SECRET: 's' })
+    const result = detect({
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      AWS_REGION: 'eu',
+      GOOGLE_CLOUD_PROJECT: 'x',
+      ANTHROPIC_API_KEY: 'k',
+      SECRET: 's',
+    })
     expect('login' in result && result.login.env).toEqual({ CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu' })
   })
 })

@@ -2,7 +2,10 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { StdoutGuard } from '../../src/engine/stdout-guard.ts'
 
-function guarded(limits: { maxLineBytes: number; maxGarbageLines: number }): { guard: StdoutGuard; violations: string[] } {
+function guarded(limits: { maxLineBytes: number; maxGarbageLines: number }): {
+  guard: StdoutGuard
+  violations: string[]
+} {
   const violations: string[] = []
   return { guard: new StdoutGuard(limits, (reason) => violations.push(reason)), violations }
 }

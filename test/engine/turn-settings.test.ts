@@ -4,14 +4,25 @@ import type { Model } from '../../src/turn/model.ts'
 import type { Turn } from '../../src/turn/turn.ts'
 
 const turn: Turn = { id: 'r', principal: { id: 'p' }, model: 'm', conversation: [] }
-const thinker: Model = { id: 'm', aliases: [], displayName: '', description: '', efforts: ['low', 'high'], thinkingCanBeOff: false }
+const thinker: Model = {
+  id: 'm',
+  aliases: [],
+  displayName: '',
+  description: '',
+  efforts: ['low', 'high'],
+  thinkingCanBeOff: false,
+}
 
 it('changes nothing for a turn that asks for nothing', () => {
   expect(settingsFor(turn, thinker)).toEqual({ effort: null, thinking: null, maxOutputTokens: null })
 })
 
 it('hands effort and limit on', () => {
-  expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 9000 }, thinker)).toEqual({ effort: 'high', thinking: null, maxOutputTokens: 9000 })
+  expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 9000 }, thinker)).toEqual({
+    effort: 'high',
+    thinking: null,
+    maxOutputTokens: 9000,
+  })
 })
 
 it('turns thinking off and leaves the effort alone where the model can do without', () => {
@@ -24,5 +35,8 @@ it('takes the lowest effort where the model cannot do without thinking', () => {
 })
 
 it('turns thinking off below the smallest budget, which a limit has to exceed', () => {
-  expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 1024 }, undefined)).toMatchObject({ effort: 'high', thinking: 'off' })
+  expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 1024 }, undefined)).toMatchObject({
+    effort: 'high',
+    thinking: 'off',
+  })
 })

@@ -5,7 +5,12 @@ import { chat, createTestApp, errorOf } from '../support/app.ts'
 const NEVER = new AbortController().signal
 
 function post(body: string | Uint8Array | ReadableStream, headers: Record<string, string> = {}): Request {
-  const init: RequestInit = { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, duplex: 'half' }
+  const init: RequestInit = {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+    duplex: 'half',
+  }
   return new Request('http://localhost/', init)
 }
 
@@ -26,7 +31,9 @@ describe('content type', () => {
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/vnd.api+json', 'application/jsonp', ''])(
     '%j is refused, as a web page can send it unasked',
     async (type) => {
-      await expect(read(post('{}', { 'content-type': type }))).rejects.toMatchObject({ code: 'unsupported_content_type' })
+      await expect(read(post('{}', { 'content-type': type }))).rejects.toMatchObject({
+        code: 'unsupported_content_type',
+      })
     },
   )
 
@@ -41,7 +48,9 @@ describe('size', () => {
   test('a declared length above the limit is refused before anything is read', async () => {
     let pulled = 0
     const body = new ReadableStream({ pull: () => void (pulled += 1) }, { highWaterMark: 0 })
-    await expect(read(post(body, { 'content-length': '101' }), 100)).rejects.toMatchObject({ code: 'request_too_large' })
+    await expect(read(post(body, { 'content-length': '101' }), 100)).rejects.toMatchObject({
+      code: 'request_too_large',
+    })
     expect(pulled).toBe(0)
   })
 
@@ -63,9 +72,12 @@ describe('size', () => {
 })
 
 describe('JSON', () => {
-  test.each(['', '{', '[]', '"text"', '3', 'null', '{"a":1}}', "{'a':1}", '{"a":NaN}'])('%j is refused', async (text) => {
-    await expect(read(post(text))).rejects.toMatchObject({ code: 'invalid_json', param: null })
-  })
+  test.each(['', '{', '[]', '"text"', '3', 'null', '{"a":1}}', "{'a':1}", '{"a":NaN}'])(
+    '%j is refused',
+    async (text) => {
+      await expect(read(post(text))).rejects.toMatchObject({ code: 'invalid_json', param: null })
+    },
+  )
 
   test('the message does not quote the body', async () => {
     await expect(read(post('{"key": sk-secret'))).rejects.toThrow('The body is not valid JSON.')

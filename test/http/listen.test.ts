@@ -133,7 +133,9 @@ test.each([
 test('a body declared too large is answered before it is sent', async () => {
   const { port } = await start({ settings: { MAX_BODY_BYTES: '2000' } })
   const { socket, received } = dial(port)
-  socket.write(rawRequest('POST /v1/chat/completions', '', ['content-type: application/json', 'content-length: 5000000']))
+  socket.write(
+    rawRequest('POST /v1/chat/completions', '', ['content-type: application/json', 'content-length: 5000000']),
+  )
   const text = await received('request_too_large')
   expect(text).toMatch(/^HTTP\/1\.1 413 /)
   socket.destroy()
@@ -158,7 +160,12 @@ test('an id with slashes, encoded or not, reaches the model endpoint', async () 
 test('a client that asks for 100-continue is served', async () => {
   const { port } = await start()
   const body = JSON.stringify({ model: 'sonnet', messages: [{ role: 'user', content: 'Hi' }] })
-  const head = ['content-type: application/json', `content-length: ${body.length}`, 'expect: 100-continue', 'connection: close']
+  const head = [
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'expect: 100-continue',
+    'connection: close',
+  ]
   const { socket, received, closed } = dial(port)
   socket.write(rawRequest('POST /v1/chat/completions', '', head))
   await received('100 Continue')

@@ -17,7 +17,16 @@ copyFileSync('package-lock.json', 'node_modules/.package-lock.json')
 if (!existsSync('node_modules/typescript')) symlinkSync(process.env.TYPESCRIPT, 'node_modules/typescript')
 `
 
+/** Stands in for the compiler where the test is not about it. */
+const FAKE_COMPILER = `
+const { cpSync, mkdirSync, readdirSync } = require('node:fs')
+mkdirSync('dist', { recursive: true })
+for (const name of readdirSync('src')) cpSync('src/' + name, 'dist/' + name.replace('.ts', '.js'))
+`
+const REAL_COMPILER = join(repository, 'node_modules/typescript')
+
 let clone = ''
+let compiler = ''
 const at = (...parts: readonly string[]): string => join(clone, ...parts)
 
 beforeEach(() => {
@@ -41,6 +50,10 @@ beforeEach(() => {
   lock('1.0.0')
   writeFileSync(at('src/main.ts'), 'export const answer: number = 42\n')
   writeFileSync(at('npm-cli.js'), FAKE_NPM)
+  compiler = at('compiler')
+  mkdirSync(at('compiler/bin'), { recursive: true })
+  writeFileSync(at('compiler/package.json'), '{}')
+  writeFileSync(at('compiler/bin/tsc'), FAKE_COMPILER)
 })
 
 afterEach(() => rmSync(clone, { recursive: true, force: true }))
@@ -56,7 +69,7 @@ function prepare(...args: readonly string[]) {
   const env = {
     PATH: process.env['PATH'],
     npm_execpath: at('npm-cli.js'),
-    TYPESCRIPT: join(repository, 'node_modules/typescript'),
+    TYPESCRIPT: compiler,
     NODE_ENV: 'production',
   }
   const { status, stdout, stderr } = spawnSync(process.execPath, [at('scripts/prepare.mjs'), ...args], {
@@ -71,6 +84,7 @@ const npmCalls = (): readonly string[] =>
   existsSync(at('npm-calls')) ? readFileSync(at('npm-calls'), 'utf8').trim().split('\n') : []
 
 test('a fresh clone is installed, with what the build needs, and built', () => {
+  compiler = REAL_COMPILER
   expect(prepare()).toMatchObject({ status: 0, stdout: '' })
   expect(npmCalls()).toHaveLength(1)
   expect(npmCalls()[0]).toMatch(/^ci .*--include=dev/)
@@ -121,6 +135,7 @@ test('the output of a deleted source goes', () => {
 })
 
 test('a lost output comes back', () => {
+  compiler = REAL_COMPILER
   prepare()
   rmSync(at('dist/main.js'))
   prepare()
@@ -128,6 +143,7 @@ test('a lost output comes back', () => {
 })
 
 test('a build that failed is tried again the next time', () => {
+  compiler = REAL_COMPILER
   writeFileSync(at('src/main.ts'), "export const answer: number = 'many'\n")
   expect(prepare()).toMatchObject({ status: expect.toSatisfy((code) => code !== 0), stdout: '' })
   const again = prepare()

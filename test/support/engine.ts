@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { vi } from 'vitest'
-import { type Config, parseConfig, type SettingName } from '../../src/config.ts'
+import { type Config, type Environment, parseConfig, type SettingName } from '../../src/config.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
@@ -28,19 +28,22 @@ export interface TestEngine {
 
 export const KEY = 'sk-ant-scripted-key'
 
-export function environmentFor(model: ScriptedModel): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url }
+function environmentFor(model: ScriptedModel): Environment {
+  return { PATH: process.env['PATH'], ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url }
 }
 
 export async function startTestEngine(
   settings: Partial<Record<SettingName, string>> = {},
-  environment?: Record<string, string>,
+  environment: (model: ScriptedModel) => Environment = environmentFor,
 ): Promise<TestEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
   const model = await startScriptedModel()
-  const config = parseConfig(environment ?? environmentFor(model), { DATA_DIR: join(folder, 'data'), MAX_WORKERS: '3', ...settings })
+  const config = parseConfig(environment(model), { DATA_DIR: join(folder, 'data'), MAX_WORKERS: '3', ...settings })
   const log: string[] = []
-  const engine = await createEngine({ config, log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }) })
+  const engine = await createEngine({
+    config,
+    log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),
+  })
   const begin: TestEngine['begin'] = (turn = {}, signal = new AbortController().signal) =>
     engine.run({ ...simpleTurn(), ...turn }, signal)[Symbol.asyncIterator]()
   return {

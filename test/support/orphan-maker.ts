@@ -6,7 +6,12 @@ const method = process.argv[2] === 'watcher' ? 'watcher' : 'pdeathsig'
 // It ignores what a polite end would send, so that only a kill can have ended it.
 const stubborn = `trap '' TERM HUP INT; while :; do sleep 1; done`
 const child = spawnChild(
-  { command: '/bin/sh', args: ['-c', stubborn], env: { PATH: process.env['PATH'] }, signal: new AbortController().signal },
+  {
+    command: '/bin/sh',
+    args: ['-c', stubborn],
+    env: { PATH: process.env['PATH'] },
+    signal: new AbortController().signal,
+  },
   createDeathWatch(method),
 )
 process.stdout.write(`${child.pid}\n`)

@@ -23,6 +23,8 @@ export function sentBy(request: RecordedRequest | undefined): Sent {
   return {
     body: request.body,
     system,
-    messages: messages.filter(({ role }) => role !== 'system').map((message) => ({ role: message.role, texts: message.content })),
+    messages: messages
+      .filter(({ role }) => role !== 'system')
+      .map((message) => ({ role: message.role, texts: message.content })),
   }
 }

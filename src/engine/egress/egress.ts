@@ -64,7 +64,11 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
       return {
         baseUrl: `${origin}/${token}`,
         openGate: () => {
-          const gate = createTurnGate({ ...options, dispatcher, onClose: () => gates.has(token) && gates.set(token, undefined) })
+          const gate = createTurnGate({
+            ...options,
+            dispatcher,
+            onClose: () => gates.has(token) && gates.set(token, undefined),
+          })
           gates.set(token, gate)
           return gate
         },

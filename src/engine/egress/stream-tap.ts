@@ -11,9 +11,13 @@ const usage = z.object({
 })
 
 const event = z.union([
-  z.object({ type: z.literal('message_start'), message: z.object({ usage }) }).transform(({ message }) => ({ usage: message.usage })),
+  z
+    .object({ type: z.literal('message_start'), message: z.object({ usage }) })
+    .transform(({ message }) => ({ usage: message.usage })),
   z.object({ type: z.literal('message_delta'), usage }).transform(({ usage: counted }) => ({ usage: counted })),
-  z.object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }) }).transform(({ error }) => ({ error })),
+  z
+    .object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }) })
+    .transform(({ error }) => ({ error })),
 ])
 
 export type CountedUsage = z.output<typeof usage>
@@ -25,7 +29,10 @@ export interface StreamTap {
   hear(chunk: Uint8Array): void
 }
 
-export function createStreamTap(onUsage: (usage: CountedUsage) => void, onError: (error: { type: string; message: string }) => void): StreamTap {
+export function createStreamTap(
+  onUsage: (usage: CountedUsage) => void,
+  onError: (error: { type: string; message: string }) => void,
+): StreamTap {
   const decoder = new StringDecoder('utf8')
   let rest = ''
   const line = (text: string): void => {

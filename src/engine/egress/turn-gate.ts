@@ -25,7 +25,20 @@ interface GateOptions {
 const ERROR_KEPT_BYTES = 64 * 1024
 
 /** Headers that belong to one connection, or that we set. Compression is off so that errors can be read. */
-const NOT_FORWARDED = new Set(['host', 'connection', 'keep-alive', 'transfer-encoding', 'content-length', 'x-api-key', 'authorization', 'accept-encoding', 'expect', 'te', 'upgrade', 'proxy-authorization'])
+const NOT_FORWARDED = new Set([
+  'host',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'x-api-key',
+  'authorization',
+  'accept-encoding',
+  'expect',
+  'te',
+  'upgrade',
+  'proxy-authorization',
+])
 const NOT_RETURNED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'trailer'])
 
 interface FirstAnswer {
@@ -46,9 +59,14 @@ export function createTurnGate(options: GateOptions): TurnGate {
       facts.calls += 1
       if (abort.signal.aborted) refuse(response, 409, 'invalid_request_error', 'The turn is over.')
       else if (facts.calls === 1) {
-        forward({ request, response, facts, abort: abort.signal, ...options, keep: (answer) => (firstAnswer = answer) }).catch(
-          (error: unknown) => fail(response, facts, error),
-        )
+        forward({
+          request,
+          response,
+          facts,
+          abort: abort.signal,
+          ...options,
+          keep: (answer) => (firstAnswer = answer),
+        }).catch((error: unknown) => fail(response, facts, error))
       }
       // After a 400 or a 404 the child tries other parameters: it gets the same answer again.
       else if (firstAnswer !== undefined) answer(response, firstAnswer)
@@ -152,10 +170,11 @@ function tapInto(facts: Mutable<UpstreamFacts>): StreamTap {
 async function pipe(body: Dispatcher.ResponseData['body'], response: ServerResponse, tap: StreamTap): Promise<void> {
   for await (const chunk of body) {
     tap.hear(chunk)
-    if (!response.write(chunk)) await new Promise<void>((resolve) => {
-      response.once('drain', resolve)
-      response.once('close', resolve)
-    })
+    if (!response.write(chunk))
+      await new Promise<void>((resolve) => {
+        response.once('drain', resolve)
+        response.once('close', resolve)
+      })
     if (response.destroyed) return
   }
   response.end()

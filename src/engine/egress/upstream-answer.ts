@@ -15,7 +15,10 @@ export function readError(body: string): { type: string; message: string } {
 }
 
 /** `retry-after` in seconds, from its number or date form (RFC 9110, 10.2.3). */
-export function readRetryAfter(headers: Record<string, string | string[] | undefined>, now: number = Date.now()): number | undefined {
+export function readRetryAfter(
+  headers: Record<string, string | string[] | undefined>,
+  now: number = Date.now(),
+): number | undefined {
   const value = headers['retry-after']
   if (typeof value !== 'string') return undefined
   const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1000

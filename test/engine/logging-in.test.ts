@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Environment, SettingName } from '../../src/config.ts'
+import { KEY, startTestEngine, type TestEngine, textOf } from '../support/engine.ts'
+import { workersOf } from '../support/processes.ts'
+import { fails, stalls } from '../support/scripted-model-answers.ts'
+
+/** A home in which somebody has logged in with `claude`; the token is made up. */
+function homeWithLogin(): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'dragoman-home-')), '.claude')
+  mkdirSync(folder)
+  const login = {
+    claudeAiOauth: {
+      accessToken: 'sk-ant-oat01-made-up',
+      refreshToken: 'sk-ant-ort01-made-up',
+      expiresAt: Date.now() + 8 * 3_600_000,
+      scopes: ['user:inference', 'user:profile'],
+      subscriptionType: 'max',
+    },
+  }
+  writeFileSync(join(folder, '.credentials.json'), JSON.stringify(login), { mode: 0o600 })
+  return folder
+}
+
+function startWith(variables: Environment, settings: Partial<Record<SettingName, string>> = {}): Promise<TestEngine> {
+  return startTestEngine(settings, (model) => ({
+    PATH: process.env['PATH'],
+    ANTHROPIC_BASE_URL: model.url,
+    ...variables,
+  }))
+}
+
+describe('Claude Code logs in', () => {
+  it('with the stored login of the CLI, which stays the only thing in its folder', async () => {
+    const folder = homeWithLogin()
+    await using test = await startWith({ CLAUDE_CONFIG_DIR: folder })
+    expect(textOf(await test.ask())).toBe('Hello from the scripted model.')
+    expect(test.model.requests[0]?.headers.authorization).toBe('Bearer sk-ant-oat01-made-up')
+    expect(test.engine.status()).toMatchObject({ login: "Claude Code's stored login", egress: false })
+    expect(readdirSync(folder)).toEqual(['.credentials.json'])
+  })
+
+  it.each([
+    ['an API key', { ANTHROPIC_API_KEY: KEY }, { 'x-api-key': KEY }, true],
+    ['an API key by itself', { ANTHROPIC_API_KEY: KEY, EGRESS: 'false' }, { 'x-api-key': KEY }, false],
+    ['an auth token', { ANTHROPIC_AUTH_TOKEN: 'token-1' }, { authorization: 'Bearer token-1' }, true],
+    [
+      'an auth token by itself',
+      { ANTHROPIC_AUTH_TOKEN: 'token-1', EGRESS: 'false' },
+      { authorization: 'Bearer token-1' },
+      false,
+    ],
+    ['an OAuth token', { CLAUDE_CODE_OAUTH_TOKEN: 'oauth-1' }, { authorization: 'Bearer oauth-1' }, false],
+  ] as const)('with %s', async (_, variables, headers, throughEgress) => {
+    await using test = await startWith(variables)
+    expect(textOf(await test.ask())).toBe('Hello from the scripted model.')
+    expect(test.model.requests[0]?.headers).toMatchObject(headers)
+    expect(test.engine.status().egress).toBe(throughEgress)
+  })
+})
+
+describe('the credential', () => {
+  it('is in no child: not in its environment, not in its arguments', async () => {
+    await using test = await startTestEngine()
+    test.model.script(stalls(['Hel']))
+    const iterator = test.begin()
+    await iterator.next()
+    const seen = test
+      .workers()
+      .map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8') + readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.join('')).not.toContain(KEY)
+    await iterator.return?.()
+  })
+
+  it('that stops working turns the engine degraded until it works again', async () => {
+    await using test = await startTestEngine()
+    await test.engine.models()
+    test.model.script(fails(401))
+    await expect(test.ask()).rejects.toMatchObject({ kind: 'upstream_auth' })
+    expect(test.engine.status()).toMatchObject({ state: 'degraded', reason: expect.stringContaining('log in again') })
+    await test.ask()
+    expect(test.engine.status().state).toBe('ready')
+  })
+})
+
+describe('without any login', () => {
+  it('every turn fails with what to do, and no process is started', async () => {
+    await using test = await startWith({}, { CLAUDE_AUTH_METHOD: 'api_key' })
+    await expect(test.ask()).rejects.toMatchObject({ kind: 'not_authenticated' })
+    await expect(test.engine.models()).rejects.toMatchObject({ kind: 'not_authenticated' })
+    expect(test.engine.status()).toMatchObject({ state: 'degraded', login: 'none' })
+    expect(workersOf(test.config.DATA_DIR)).toEqual([])
+  })
+})

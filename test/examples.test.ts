@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type RunningDragoman, startDragoman } from './support/dragoman-process.ts'
+
+const run = promisify(execFile)
+
+let dragoman: RunningDragoman
+beforeAll(async () => {
+  dragoman = await startDragoman(['0', '--demo'])
+})
+afterAll(() => dragoman.stop())
+
+async function example(command: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run(command, args, { env: { PATH: process.env['PATH'], BASE_URL: `${dragoman.url}/v1` } })
+  return stdout
+}
+
+it('chat.mjs gets a plain and a streamed answer', async () => {
+  const output = await example(process.execPath, 'examples/chat.mjs')
+  expect(output).toMatch(
+    /plain: {2}.*demo[\s\S]*usage: {2}\d+ in, \d+ out, claude-[\s\S]*stream: .*demo[\s\S]*usage: {2}\d+ in/i,
+  )
+})
+
+it('curl.sh gets the models, a plain and a streamed answer, and an error', async () => {
+  const output = await example('sh', 'examples/curl.sh')
+  expect(output).toContain('"object":"list"')
+  expect(output).toContain('"object":"chat.completion"')
+  expect(output).toContain('"object":"chat.completion.chunk"')
+  expect(output).toContain('data: [DONE]')
+  expect(output).toContain('"code":"model_not_found"')
+})
