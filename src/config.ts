@@ -142,9 +142,9 @@ export class ConfigError extends Error {
  */
 export function parseConfig(environment: Environment, flags: Partial<Record<SettingName, string>> = {}): Config {
   const problems: string[] = []
-  const entries = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
-    const raw = flags[name] ?? environment[name]
-    const known: Setting<unknown> = SETTINGS[name]
+  const given: Environment = { ...environment, ...flags }
+  const entries = Object.entries<Setting<unknown>>(SETTINGS).map(([name, known]) => {
+    const raw = given[name]
     if (raw === undefined || raw === '') return [name, known.default]
     const parsed = known.schema.safeParse(raw)
     if (parsed.success) return [name, parsed.data]
@@ -154,6 +154,7 @@ export function parseConfig(environment: Environment, flags: Partial<Record<Sett
   })
   if (problems.length > 0) throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`)
   // The boundary: the entries are SETTINGS' own, which the type system cannot follow through fromEntries.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.freeze({ ...Object.fromEntries(entries), environment }) as Config
 }
 

@@ -73,7 +73,7 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
     const apiKeySource = account.apiKeySource === 'none' ? undefined : account.apiKeySource
     const tokenSource = account.tokenSource === 'none' ? undefined : account.tokenSource
     return {
-      version: 'claude_code_version' in result ? String(result.claude_code_version) : undefined,
+      version: result.claude_code_version,
       models: result.models,
       loginSource: apiKeySource ?? tokenSource ?? account.subscriptionType,
     }
@@ -89,6 +89,7 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
         // An empty string unsets a variable; null would leave it.
         env: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: maxOutputTokens === null ? '' : String(maxOutputTokens) },
       }
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any level is passed on, the SDK's type lists some
       return session.applyFlagSettings(settings as Parameters<typeof session.applyFlagSettings>[0])
     },
     applyThinking: (thinking) => session.setMaxThinkingTokens(thinking === 'off' ? 0 : null),
@@ -123,7 +124,7 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
 }
 
 function userMessage(uuid: string, content: readonly MessageBlock[], ask: boolean): SDKUserMessage {
-  // The boundary to the SDK's types: its blocks are the model API's, and its ids a template type.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the SDK's blocks are the model API's, its ids a template type
   return {
     type: 'user',
     message: { role: 'user', content },
@@ -136,6 +137,7 @@ function userMessage(uuid: string, content: readonly MessageBlock[], ask: boolea
 
 /** The binary takes assistant messages on its input too, which the SDK's types do not say. */
 function assistantMessage(answer: EarlierAnswer): SDKUserMessage {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return {
     type: 'assistant',
     message: {

@@ -53,7 +53,7 @@ export function createHealth({ pool, log }: { pool: Pool; log: Logger }): Health
       })
       .catch((error: unknown) => {
         sawFailure(error)
-        if (!draining) log.error({ error }, 'Claude Code could not be started')
+        if (!draining) log.error({ err: error }, 'Claude Code could not be started')
         throw error
       })
       .finally(() => (trial = undefined))

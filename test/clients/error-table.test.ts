@@ -35,16 +35,16 @@ describe.each([
   ['a stream', true],
 ])('asked for %s, before the first byte', (_, stream) => {
   it.each([
-    [400, 400, 'invalid_request_error', 'upstream_invalid_request', 'false', null],
-    [401, 502, 'api_error', 'upstream_auth', 'false', null],
-    [403, 502, 'api_error', 'upstream_auth', 'false', null],
-    [404, 404, 'invalid_request_error', 'model_not_found', 'false', null],
-    [413, 413, 'invalid_request_error', 'request_too_large', 'false', null],
-    [429, 429, 'requests', 'rate_limit_exceeded', null, '9'],
-    [500, 502, 'api_error', 'upstream_error', null, null],
-    [504, 504, 'api_error', 'timeout', null, null],
-    [529, 503, 'overloaded_error', 'overloaded', null, '9'],
-  ] as const)("the model API's %i is %i %s %s", async (upstream, status, type, code, shouldRetry, retryAfter) => {
+    [400, 400, 'invalid_request_error', 'upstream_invalid_request', { shouldRetry: 'false', retryAfter: null }],
+    [401, 502, 'api_error', 'upstream_auth', { shouldRetry: 'false', retryAfter: null }],
+    [403, 502, 'api_error', 'upstream_auth', { shouldRetry: 'false', retryAfter: null }],
+    [404, 404, 'invalid_request_error', 'model_not_found', { shouldRetry: 'false', retryAfter: null }],
+    [413, 413, 'invalid_request_error', 'request_too_large', { shouldRetry: 'false', retryAfter: null }],
+    [429, 429, 'requests', 'rate_limit_exceeded', { shouldRetry: null, retryAfter: '9' }],
+    [500, 502, 'api_error', 'upstream_error', { shouldRetry: null, retryAfter: null }],
+    [504, 504, 'api_error', 'timeout', { shouldRetry: null, retryAfter: null }],
+    [529, 503, 'overloaded_error', 'overloaded', { shouldRetry: null, retryAfter: '9' }],
+  ] as const)("the model API's %i is %i %s %s", async (upstream, status, type, code, { shouldRetry, retryAfter }) => {
     const response = await ask(fails(upstream, { message: words, headers: { 'retry-after': '9' } }), { stream })
     expect(response.status).toBe(status)
     const body = await response.text()
@@ -84,8 +84,8 @@ describe('a stream that fails after its first byte', () => {
     async (_, answer, text, code) => {
       const response = await ask(answer, { stream: true })
       expect(response.status).toBe(200)
-      const raw = await response.text()
-      const { data } = readEvents(raw)
+      const wire = await response.text()
+      const { data } = readEvents(wire)
       const chunks = data
         .slice(0, -1)
         .map((event): { choices: { delta: { content?: string }; finish_reason: unknown }[] } => JSON.parse(event))
@@ -94,7 +94,7 @@ describe('a stream that fails after its first byte', () => {
       expect(JSON.parse(data.at(-1) ?? '')).toEqual({
         error: { message: expect.any(String), type: expect.any(String), param: null, code },
       })
-      expect(raw).not.toMatch(/\[DONE\]|secret|internal|API Error/)
+      expect(wire).not.toMatch(/\[DONE\]|secret|internal|API Error/)
     },
   )
 

@@ -1,18 +1,18 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createScheduler } from '../../src/engine/scheduler.ts'
+import { Scheduler } from '../../src/engine/scheduler.ts'
 
 const never = new AbortController().signal
 const options = { slots: 1, maxQueue: 10, timeoutMs: 60_000 }
 
 describe('scheduler', () => {
   it('gives a free slot at once', async () => {
-    const scheduler = createScheduler(options)
+    const scheduler = new Scheduler(options)
     await scheduler.acquire('a', never)
     expect(scheduler.running).toBe(1)
   })
 
   it('makes the next one wait until the slot is given back', async () => {
-    const scheduler = createScheduler(options)
+    const scheduler = new Scheduler(options)
     const release = await scheduler.acquire('a', never)
     const second = scheduler.acquire('a', never)
     expect(scheduler.queued).toBe(1)
@@ -22,7 +22,7 @@ describe('scheduler', () => {
   })
 
   it('counts a slot that is given back twice only once', async () => {
-    const scheduler = createScheduler({ ...options, slots: 2 })
+    const scheduler = new Scheduler({ ...options, slots: 2 })
     const release = await scheduler.acquire('a', never)
     await scheduler.acquire('a', never)
     release()
@@ -31,7 +31,7 @@ describe('scheduler', () => {
   })
 
   it('lets principals take turns, however many one of them has waiting', async () => {
-    const scheduler = createScheduler(options)
+    const scheduler = new Scheduler(options)
     const order: string[] = []
     const release = await scheduler.acquire('busy', never)
     const waiting = ['busy', 'busy', 'busy', 'other', 'third'].map(async (principal) => {
@@ -45,14 +45,14 @@ describe('scheduler', () => {
   })
 
   it('refuses at once when the queue is full', async () => {
-    const scheduler = createScheduler({ ...options, maxQueue: 1 })
+    const scheduler = new Scheduler({ ...options, maxQueue: 1 })
     await scheduler.acquire('a', never)
     void scheduler.acquire('a', never)
     await expect(scheduler.acquire('a', never)).rejects.toMatchObject({ kind: 'queue_full' })
   })
 
   it('removes a waiter that leaves', async () => {
-    const scheduler = createScheduler(options)
+    const scheduler = new Scheduler(options)
     const release = await scheduler.acquire('a', never)
     const leaving = new AbortController()
     const left = scheduler.acquire('a', leaving.signal)
@@ -66,7 +66,7 @@ describe('scheduler', () => {
   it('refuses a waiter whose time is over', async () => {
     vi.useFakeTimers()
     try {
-      const scheduler = createScheduler({ ...options, timeoutMs: 500 })
+      const scheduler = new Scheduler({ ...options, timeoutMs: 500 })
       await scheduler.acquire('a', never)
       const refused = expect(scheduler.acquire('a', never)).rejects.toMatchObject({ kind: 'queue_full' })
       await vi.advanceTimersByTimeAsync(500)
@@ -78,7 +78,7 @@ describe('scheduler', () => {
   })
 
   it('refuses those that wait and those that come once it drains', async () => {
-    const scheduler = createScheduler(options)
+    const scheduler = new Scheduler(options)
     await scheduler.acquire('a', never)
     const waiting = scheduler.acquire('a', never)
     scheduler.drain()
@@ -87,7 +87,7 @@ describe('scheduler', () => {
   })
 
   it('is idle when the last slot is given back', async () => {
-    const scheduler = createScheduler(options)
+    const scheduler = new Scheduler(options)
     const release = await scheduler.acquire('a', never)
     const idle = scheduler.idle(60_000)
     release()

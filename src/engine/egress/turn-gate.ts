@@ -65,7 +65,7 @@ export function createTurnGate(options: GateOptions): TurnGate {
           facts,
           abort: abort.signal,
           ...options,
-          keep: (answer) => (firstAnswer = answer),
+          keep: (first) => (firstAnswer = first),
         }).catch((error: unknown) => fail(response, facts, error))
       }
       // After a 400 or a 404 the child tries other parameters: it gets the same answer again.

@@ -1,0 +1,84 @@
+/** A turn from the queue to its last event: a slot, a process, and where nothing has gone out yet a second try. */
+import type { Logger } from 'pino'
+import type { TurnEvent } from '../turn/turn-event.ts'
+import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
+import type { Turn } from '../turn/turn.ts'
+import type { Health } from './health.ts'
+import type { Pool } from './pool.ts'
+import type { Scheduler } from './scheduler.ts'
+
+export interface RunTurnParts {
+  readonly scheduler: Scheduler
+  readonly pool: Pool
+  readonly health: Health
+  readonly log: Logger
+}
+
+export type RunTurn = (turn: Turn, signal: AbortSignal) => AsyncGenerator<TurnEvent>
+
+/** A turn is tried this often while nothing of it has gone out. */
+const ATTEMPTS = 2
+
+/** What another try on another process can mend. */
+const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'worker_died',
+  'worker_unavailable',
+  'upstream_overloaded',
+  'upstream_error',
+])
+
+/** Milliseconds before the second try, so that what is passing can pass. */
+const RETRY_DELAY_MS = { least: 150, most: 400 }
+
+export function createRunTurn({ scheduler, pool, health, log }: RunTurnParts): RunTurn {
+  /** One try on one process. `slot.gone` is when its process no longer counts. */
+  async function* attempt(turn: Turn, signal: AbortSignal, slot: { gone: Promise<void> }): AsyncGenerator<TurnEvent> {
+    const lease = await pool.lease({ model: turn.model, system: turn.system ?? '' }, signal)
+    try {
+      health.sawReady(lease.introduction)
+      yield* lease.worker.run(turn, health.modelNamed(turn.model), signal)
+      health.sawAnswer()
+    } finally {
+      slot.gone = lease.release()
+    }
+  }
+
+  return async function* run(turn, signal) {
+    const freeSlot = await scheduler.acquire(turn.principal.id, signal)
+    const slot = { gone: Promise.resolve() }
+    try {
+      for (let tries = 1; ; tries += 1) {
+        let begun = false
+        try {
+          for await (const event of attempt(turn, signal, slot)) {
+            begun = true
+            yield event
+          }
+          return
+        } catch (error) {
+          health.sawFailure(error)
+          log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
+          const passing = error instanceof TurnFailure && PASSING.has(error.kind)
+          if (begun || !passing || tries >= ATTEMPTS) throw error
+          await slot.gone
+          await pause(signal)
+        }
+      }
+    } finally {
+      // The slot is a process: it is free when the process is gone.
+      slot.gone.catch((error: unknown) => log.error({ err: error }, 'a process could not be ended')).finally(freeSlot)
+    }
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  const { least, most } = RETRY_DELAY_MS
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, least + Math.random() * (most - least))
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
