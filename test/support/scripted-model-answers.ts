@@ -67,8 +67,9 @@ export function cuts(deltas: Deltas, options: SaysOptions = {}): Answer {
   return async (request, reply) => {
     if (streams(request)) await begin(request, reply, deltas, options)
     await flushed(reply)
-    // A reset could overtake what was written: the connection ends after it, and the answer is not complete.
-    reply.response.socket?.end()
+    // A reader that learns of the cut first drops what it has not read yet.
+    await delay(150, undefined, { signal: reply.signal })
+    reply.response.destroy()
   }
 }
 
