@@ -104,6 +104,11 @@ export const SETTINGS = {
   MAX_QUEUE: setting(integer(0, 100_000), 100, 'Most requests that wait for a process; more are refused with 503.'),
   QUEUE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds a request may wait for a process.'),
   EGRESS: setting(flag, true, 'Send model calls through the built-in egress where the login allows it.'),
+  REUSE_WORKERS: setting(
+    flag,
+    true,
+    'Use a process for more than one turn of the same caller, once a self-test has shown that it forgets.',
+  ),
   CLAUDE_CLI_PATH: optional(text, 'Claude Code binary to use.', { shownDefault: 'the one the Agent SDK ships' }),
   CLAUDE_AUTH_METHOD: optional(z.enum(AUTH_METHODS), `How Claude Code logs in: ${AUTH_METHODS.join(', ')}.`, {
     shownDefault: 'detected',

@@ -9,7 +9,8 @@ const STARTING: EngineStatus = {
   state: 'starting',
   login: 'not yet known',
   egress: false,
-  workers: { live: 0, busy: 0, limit: 0 },
+  reuse: 'unproven',
+  workers: { live: 0, busy: 0, idle: 0, limit: 0 },
   queued: 0,
 }
 

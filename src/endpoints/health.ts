@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jsonReply } from '../http/reply.ts'
 import type { ServiceEndpoint } from './services.ts'
 
-const workersSchema = z.strictObject({ live: z.int(), busy: z.int(), limit: z.int() })
+const workersSchema = z.strictObject({ live: z.int(), busy: z.int(), idle: z.int(), limit: z.int() })
 
 const healthSchema = z
   .strictObject({
@@ -14,6 +14,7 @@ const healthSchema = z
         version: z.string().exactOptional().describe("Claude Code's version, once known."),
         login: z.string().describe('How Claude Code logs in.'),
         egress: z.boolean(),
+        reuse: z.enum(['on', 'off', 'unproven']).describe('Whether processes serve more than one turn.'),
         workers: workersSchema,
         queued: z.int(),
       })

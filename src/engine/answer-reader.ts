@@ -41,6 +41,11 @@ export class AnswerReader {
     return this.#wentOn || this.stopped === 'length' || this.stopped === 'refusal'
   }
 
+  /** The text so far. */
+  get text(): string {
+    return this.#text
+  }
+
   /** The pieces of the answer in this message. */
   read(message: SDKMessage): TurnEvent[] {
     if (message.type === 'assistant' && message.error !== undefined) {

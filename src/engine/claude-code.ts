@@ -5,12 +5,14 @@
 import {
   type ModelInfo,
   type Options,
+  type Query,
   query,
   type SDKMessage,
   type SDKUserMessage,
   type SpawnedProcess,
   type SpawnOptions,
 } from '@anthropic-ai/claude-agent-sdk'
+import { z } from 'zod'
 
 export type { ModelInfo, SDKMessage, SpawnedProcess, SpawnOptions }
 
@@ -50,6 +52,12 @@ export interface ClaudeCode {
   sendEarlierAnswer(answer: EarlierAnswer): void
   applyEffortAndLimit(settings: Pick<LiveSettings, 'effort' | 'maxOutputTokens'>): Promise<void>
   applyThinking(thinking: LiveSettings['thinking']): Promise<void>
+  /**
+   * Cuts the conversation off before the user message `target`.
+   * @param lastSeen the last user message that was sent; a process that knows a later one refuses
+   * @returns whether nothing is left, neither before the cut nor after it
+   */
+  rewind(target: string, lastSeen: string): Promise<boolean>
   /** Stops the turn that runs; its `result` follows. */
   interrupt(): Promise<void>
   /** Lets go of the process. Ending it is the caller's. */
@@ -93,6 +101,7 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
       return session.applyFlagSettings(settings as Parameters<typeof session.applyFlagSettings>[0])
     },
     applyThinking: (thinking) => session.setMaxThinkingTokens(thinking === 'off' ? 0 : null),
+    rewind: (target, lastSeen) => requestRewind(session, target, lastSeen),
     interrupt: async () => {
       await session.interrupt()
     },
@@ -121,6 +130,26 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
     extraArgs: { 'thinking-display': 'summarized' },
     spawnClaudeCodeProcess: options.spawn,
   }
+}
+
+/** The control request is not in the SDK's types (0.3.330): only this answer counts. */
+const rewound = z.object({
+  response: z.object({ rewound: z.literal(true), precedingAssistantUuid: z.null() }),
+})
+
+async function requestRewind(session: Query, target: string, lastSeen: string): Promise<boolean> {
+  if (!hasRequest(session)) return false
+  const answer = await session.request({
+    subtype: 'rewind_conversation',
+    target_message_uuid: target,
+    last_seen_user_message_uuid: lastSeen,
+  })
+  // An assistant's message before the target would stay behind for ever.
+  return rewound.safeParse(answer).success
+}
+
+function hasRequest(session: object): session is { request(body: object): Promise<unknown> } {
+  return 'request' in session && typeof session.request === 'function'
 }
 
 function userMessage(uuid: string, content: readonly MessageBlock[], ask: boolean): SDKUserMessage {

@@ -4,15 +4,20 @@ import { TurnFailure } from '../turn/turn-failure.ts'
 import { findBinary } from './binary.ts'
 import { createDeathWatch, detectDeathWatchMethod } from './death-watch.ts'
 import { type Egress, startEgress } from './egress/egress.ts'
+import type { Introduction } from './claude-code.ts'
 import type { Engine, EngineStatus } from './engine.ts'
 import { createHealth } from './health.ts'
 import { detectLogin, type Login } from './login.ts'
-import { createPool } from './pool.ts'
+import { Pool } from './pool.ts'
+import { createReuse } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
 import { createRunTurn } from './run-turn.ts'
 import { Scheduler } from './scheduler.ts'
 import { defaultWorkerLimit } from './worker-limit.ts'
-import { createWorkerFactory } from './worker-factory.ts'
+import { createWorkerFactory, type WorkerFactoryOptions } from './worker-factory.ts'
+
+/** Under whose name the first process waits for a slot. */
+const TRIAL = '(trial)'
 
 /**
  * Builds the engine. Processes are started on demand; one is started at once to learn the models and to prove that the
@@ -31,18 +36,30 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
   const deathWatch = createDeathWatch(detectDeathWatchMethod())
   const limit = config.MAX_WORKERS ?? defaultWorkerLimit()
   const scheduler = new Scheduler({ slots: limit, maxQueue: config.MAX_QUEUE, timeoutMs: config.QUEUE_TIMEOUT })
-  const pool = createPool(
-    createWorkerFactory({
-      binary,
-      environment: config.environment,
-      login,
-      egress,
-      runFolder,
-      deathWatch,
-      deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
-    }),
-  )
-  const health = createHealth({ pool, log })
+  const workerOptions: WorkerFactoryOptions = {
+    binary,
+    environment: config.environment,
+    login,
+    egress,
+    runFolder,
+    deathWatch,
+    deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
+  }
+  const reuse = createReuse({
+    startWorker: (profile, modelUrl) => createWorkerFactory(withStandIn(workerOptions, modelUrl))(profile),
+    log,
+  })
+  const pool = new Pool({ startWorker: createWorkerFactory(workerOptions), limit, mayReuse: () => reuse.proven })
+  const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
+    const freeSlot = await scheduler.acquire(TRIAL, signal)
+    try {
+      return await pool.warm({ model: 'default', system: '' }, signal)
+    } finally {
+      freeSlot()
+    }
+  }
+  const health = createHealth({ warmUp, log })
+  if (config.REUSE_WORKERS) reuse.prove(health.models())
 
   return {
     run: createRunTurn({ scheduler, pool, health, log }),
@@ -51,19 +68,32 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
       ...health.status(),
       login: login.source,
       egress: egress !== undefined,
-      workers: { live: pool.live, busy: scheduler.running, limit },
+      reuse: reuse.state,
+      workers: { live: pool.live, busy: scheduler.running, idle: pool.idle, limit },
       queued: scheduler.queued,
     }),
     close: async (graceMs) => {
       health.drain()
+      reuse.stop()
       scheduler.drain()
       await scheduler.idle(graceMs)
-      await pool.close()
+      await Promise.all([pool.close(), reuse.settled()])
       await egress?.close()
       deathWatch.close()
       await runFolder.remove()
     },
   }
+}
+
+/** The same process in the same mode, but for the model that it talks to. */
+function withStandIn(options: WorkerFactoryOptions, modelUrl: string): WorkerFactoryOptions {
+  const isSimple = options.egress !== undefined || 'CLAUDE_CODE_SIMPLE' in options.login.env
+  const env = {
+    ANTHROPIC_BASE_URL: modelUrl,
+    ANTHROPIC_API_KEY: 'none',
+    ...(isSimple ? { CLAUDE_CODE_SIMPLE: '1' } : {}),
+  }
+  return { ...options, login: { method: 'api_key', source: 'self-test', env }, egress: undefined }
 }
 
 function openEgress(config: Config, login: Login): Promise<Egress> | undefined {
@@ -79,7 +109,8 @@ function createLoggedOutEngine(missing: string): Engine {
     reason: `Claude Code is not logged in: ${missing}`,
     login: 'none',
     egress: false,
-    workers: { live: 0, busy: 0, limit: 0 },
+    reuse: 'off',
+    workers: { live: 0, busy: 0, idle: 0, limit: 0 },
     queued: 0,
   }
   return {

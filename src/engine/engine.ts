@@ -30,7 +30,10 @@ export interface EngineStatus {
   /** How Claude Code logs in. */
   readonly login: string
   readonly egress: boolean
-  /** Live processes, those that work on a turn, and turns that wait for one. */
-  readonly workers: { readonly live: number; readonly busy: number; readonly limit: number }
+  /** Whether processes serve more than one turn: once it is proven that they forget. */
+  readonly reuse: 'on' | 'off' | 'unproven'
+  /** Processes that are not gone yet, turns that have one, processes that wait for a turn, and the most there may be. */
+  readonly workers: { readonly live: number; readonly busy: number; readonly idle: number; readonly limit: number }
+  /** Turns that wait for a process. */
   readonly queued: number
 }

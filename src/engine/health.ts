@@ -5,7 +5,6 @@ import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Introduction } from './claude-code.ts'
 import type { EngineStatus } from './engine.ts'
 import { toModels } from './live-models.ts'
-import type { Pool } from './pool.ts'
 
 export interface Health {
   /** @throws TurnFailure when no process gets ready. */
@@ -26,7 +25,13 @@ const MENDED_BY = {
   worker_unavailable: 'no Claude Code process gets ready: `dragoman doctor` tells more',
 } as const
 
-export function createHealth({ pool, log }: { pool: Pool; log: Logger }): Health {
+export interface HealthParts {
+  /** Starts a process that the first turn can use. */
+  readonly warmUp: (signal: AbortSignal) => Promise<Introduction>
+  readonly log: Logger
+}
+
+export function createHealth({ warmUp, log }: HealthParts): Health {
   let known: { readonly version: string | undefined; readonly models: readonly Model[] } | undefined
   let trouble: string | undefined
   let draining = false
@@ -44,12 +49,10 @@ export function createHealth({ pool, log }: { pool: Pool; log: Logger }): Health
   }
   /** Starts a process without a turn. One trial at a time. */
   const tryOut = (): Promise<void> => {
-    trial ??= pool
-      .lease({ model: 'default', system: '' }, shutdown.signal)
-      .then(async ({ introduction, release }) => {
+    trial ??= warmUp(shutdown.signal)
+      .then((introduction) => {
         sawReady(introduction)
-        trouble = introduction.loginSource === undefined && !draining ? MENDED_BY.not_authenticated : undefined
-        await release()
+        trouble = introduction.loginSource === undefined ? MENDED_BY.not_authenticated : undefined
       })
       .catch((error: unknown) => {
         sawFailure(error)

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
+import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
 import type { Pool } from './pool.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -31,21 +32,23 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 const RETRY_DELAY_MS = { least: 150, most: 400 }
 
 export function createRunTurn({ scheduler, pool, health, log }: RunTurnParts): RunTurn {
-  /** One try on one process. `slot.gone` is when its process no longer counts. */
-  async function* attempt(turn: Turn, signal: AbortSignal, slot: { gone: Promise<void> }): AsyncGenerator<TurnEvent> {
-    const lease = await pool.lease({ model: turn.model, system: turn.system ?? '' }, signal)
+  /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
+  async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
+    const profile = { model: turn.model, system: turn.system ?? '' }
+    const chain = digestChain(turn.conversation)
+    const lease = await pool.lease({ profile, principalId: turn.principal.id, chain }, signal)
     try {
       health.sawReady(lease.introduction)
-      yield* lease.worker.run(turn, health.modelNamed(turn.model), signal)
+      yield* lease.worker.run({ turn, chain, model: health.modelNamed(turn.model) }, signal)
       health.sawAnswer()
     } finally {
-      slot.gone = lease.release()
+      slot.free = lease.release()
     }
   }
 
   return async function* run(turn, signal) {
     const freeSlot = await scheduler.acquire(turn.principal.id, signal)
-    const slot = { gone: Promise.resolve() }
+    const slot = { free: Promise.resolve() }
     try {
       for (let tries = 1; ; tries += 1) {
         let begun = false
@@ -60,13 +63,13 @@ export function createRunTurn({ scheduler, pool, health, log }: RunTurnParts): R
           log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
           const passing = error instanceof TurnFailure && PASSING.has(error.kind)
           if (begun || !passing || tries >= ATTEMPTS) throw error
-          await slot.gone
+          await slot.free
           await pause(signal)
         }
       }
     } finally {
-      // The slot is a process: it is free when the process is gone.
-      slot.gone.catch((error: unknown) => log.error({ err: error }, 'a process could not be ended')).finally(freeSlot)
+      // The slot is a process: it is free when the process is fit for another turn, or gone.
+      slot.free.catch((error: unknown) => log.error({ err: error }, 'a process could not be ended')).finally(freeSlot)
     }
   }
 }

@@ -1,37 +1,39 @@
-/** One Claude Code process and the turn that it works on. It has one state at a time and never comes back from `dead`. */
+/** One Claude Code process and the turns that it works on, one at a time. It never comes back from `dead`. */
 import { randomUUID } from 'node:crypto'
 import type { Model } from '../turn/model.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
 import { AnswerReader } from './answer-reader.ts'
+import { AppliedSettings } from './applied-settings.ts'
 import type { Child } from './child.ts'
-import type { ClaudeCode, Introduction, SDKMessage } from './claude-code.ts'
+import type { ClaudeCode, Introduction, LiveSettings, MessageBlock, SDKMessage } from './claude-code.ts'
+import { within } from './deadline.ts'
 import type { Lane } from './egress/egress.ts'
-import type { TurnGate } from './egress/turn-gate.ts'
 import { loadHistory } from './history.ts'
 import { Inbox } from './inbox.ts'
+import { Memory } from './memory.ts'
+import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
 import { BASELINE, settingsFor } from './turn-settings.ts'
 
-export type WorkerState = 'starting' | 'ready' | 'busy' | 'dead'
+/** `ready` may hold a conversation that its next turn goes on from; `resetting` is on the way from any use to empty. */
+export type WorkerState = 'starting' | 'ready' | 'busy' | 'resetting' | 'dead'
 
 const ALLOWED: Record<WorkerState, readonly WorkerState[]> = {
   starting: ['ready', 'dead'],
-  ready: ['busy', 'dead'],
-  busy: ['dead'],
+  ready: ['busy', 'resetting', 'dead'],
+  busy: ['ready', 'resetting', 'dead'],
+  resetting: ['ready', 'dead'],
   dead: [],
 }
 
-export interface WorkerDeadlines {
+export interface WorkerDeadlines extends AnswerDeadlines {
+  /** Milliseconds until a process is ready, or has taken in what it is to know. */
   readonly initMs: number
-  /** From the question to the model's first event. */
-  readonly firstEventMs: number
-  /** Between two events of an answer. */
-  readonly idleMs: number
 }
 
-/** How long a process that has its model's answer may take to end the turn. */
-const RESULT_GRACE_MS = 5000
+/** How long a process may take to stop and to forget. */
+const RESET_MS = 2000
 
 export interface WorkerParts {
   readonly id: string
@@ -44,16 +46,35 @@ export interface WorkerParts {
   readonly cleanUp: () => Promise<void>
 }
 
+/** A turn with what the engine knows beside it. */
+export interface Question {
+  readonly turn: Turn
+  /** The digests of its conversation. */
+  readonly chain: readonly string[]
+  /** The live list's entry of its model, where there is one. */
+  readonly model: Model | undefined
+}
+
 export class Worker {
   readonly id: string
+  readonly startedAt = performance.now()
+  /** Turns it has begun. */
+  turns = 0
   readonly #parts: WorkerParts
   readonly #inbox: Inbox<SDKMessage>
+  readonly #memory = new Memory()
   #state: WorkerState = 'starting'
+  readonly #settings: AppliedSettings
+  /** A question was asked and the process has not yet said that it is done with it. */
+  #owesResult = false
+  /** What it has cost since its start. */
+  #spentUsd = 0
   #ending: Promise<void> | undefined
 
   constructor(parts: WorkerParts) {
     this.id = parts.id
     this.#parts = parts
+    this.#settings = new AppliedSettings(parts.process)
     this.#inbox = new Inbox({ hold: () => parts.child.holdOutput(), resume: () => parts.child.resumeOutput() })
     void this.#pump()
     void parts.child.exited.then((how) => this.#inbox.end(new TurnFailure('worker_died', `the process ${how}`)))
@@ -61,6 +82,30 @@ export class Worker {
 
   get state(): WorkerState {
     return this.#state
+  }
+
+  /** Ready, and its process is alive. */
+  get isUsable(): boolean {
+    return this.#state === 'ready' && this.#parts.child.alive
+  }
+
+  /** Resolves when the process is gone. */
+  get exited(): Promise<unknown> {
+    return this.#parts.child.exited
+  }
+
+  get pid(): number | undefined {
+    return this.#parts.child.pid
+  }
+
+  /** Messages that it holds of a conversation that can go on. */
+  get heldMessages(): number {
+    return this.#memory.length
+  }
+
+  /** Whether a turn with these digests goes on exactly from what it holds. */
+  isContinuedBy(chain: readonly string[]): boolean {
+    return this.#memory.isContinuedBy(chain)
   }
 
   /**
@@ -81,23 +126,69 @@ export class Worker {
     return introduction
   }
 
-  /** Asks the turn and streams its answer. The worker has to be ready; afterwards it is to be ended. */
-  async *run(turn: Turn, model: Model | undefined, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  /**
+   * Asks the turn and streams its answer. The worker has to be ready and empty, or hold what the turn goes on from.
+   * Afterwards it is ready again if all went well, else `recover` says what it is good for.
+   */
+  async *run({ turn, chain, model }: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
     this.#transition('busy')
-    const { process, lane } = this.#parts
-    await this.#applySettings(turn, model, signal)
-    const question = await loadHistory(turn.conversation, {
-      process,
-      model: turn.model,
-      taken: () => this.#untilResult(signal),
+    this.turns += 1
+    await this.#apply(settingsFor(turn, model), signal)
+    const question = await loadHistory(turn.conversation.slice(this.#memory.length), {
+      takeUser: async (content) => {
+        this.#send(content, { ask: false })
+        await this.#untilResult(signal, this.#parts.deadlines.initMs)
+      },
+      takeAnswer: (content) => {
+        const id = randomUUID()
+        this.#parts.process.sendEarlierAnswer({ id: `msg_${id}`, uuid: id, model: turn.model, content })
+      },
     })
-    const gate = lane?.openGate()
+    const gate = this.#parts.lane?.openGate()
+    const reader = new AnswerReader()
     try {
-      process.sendUser(randomUUID(), question, { ask: true })
-      yield* this.#answer(gate, signal)
+      this.#owesResult = true
+      this.#send(question, { ask: true })
+      yield* streamAnswer({
+        inbox: this.#inbox,
+        reader,
+        deadlines: this.#parts.deadlines,
+        facts: gate?.facts,
+        signal,
+        onResult: (result) => {
+          this.#owesResult = false
+          return this.#costOf(result)
+        },
+        interrupt: () => this.#parts.process.interrupt(),
+      })
     } finally {
       gate?.close()
-      if (signal.aborted && gate === undefined) process.interrupt().catch(() => undefined)
+    }
+    if (reader.goesOn || this.#owesResult) return
+    this.#memory.remember(chain, { role: 'assistant', content: [{ type: 'text', text: reader.text }] })
+    this.#transition('ready')
+  }
+
+  /** After a turn, off its way: back to the baseline, and empty if the turn did not end well. Ends what cannot be mended. */
+  async recover(): Promise<void> {
+    if (this.#state === 'dead') return this.end()
+    const patience = AbortSignal.timeout(RESET_MS)
+    try {
+      if (this.#state === 'busy') await this.#reset(patience)
+      await this.#apply(BASELINE, patience)
+    } catch {
+      await this.end()
+    }
+  }
+
+  /** Empties a ready worker. Ends it, and says false, when it does not forget. */
+  async reset(): Promise<boolean> {
+    try {
+      await this.#reset(AbortSignal.timeout(RESET_MS))
+      return true
+    } catch {
+      await this.end()
+      return false
     }
   }
 
@@ -107,53 +198,51 @@ export class Worker {
     return this.#ending
   }
 
-  async *#answer(gate: TurnGate | undefined, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const { deadlines, process } = this.#parts
-    const reader = new AnswerReader()
-    let begun = false
-    let interrupted = false
-    for (;;) {
-      const message: SDKMessage | undefined = await this.#inbox
-        .take({ signal, ...waitFor(reader, begun, deadlines) })
-        .catch((error: unknown) => {
-          // Everything has been said but the process's own good-bye.
-          if (error instanceof TurnFailure && reader.stopped !== undefined && error.kind !== 'aborted') return undefined
-          throw error
-        })
-      if (message === undefined) return yield* reader.finishWithoutResult()
-      if (message.type === 'result')
-        return yield* reader.finish(message, gate?.facts ?? { calls: 1 }, message.total_cost_usd)
-      begun ||= message.type === 'stream_event'
-      yield* reader.read(message)
-      // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
-      if (gate === undefined && reader.goesOn && !interrupted) {
-        interrupted = true
-        await process.interrupt()
-      }
-    }
+  /** The process counts its cost from its start. */
+  #costOf(result: { total_cost_usd: number }): number {
+    const cost = result.total_cost_usd - this.#spentUsd
+    this.#spentUsd = result.total_cost_usd
+    return Math.max(0, cost)
   }
 
-  async #applySettings(turn: Turn, model: Model | undefined, signal: AbortSignal): Promise<void> {
-    const { process, deadlines } = this.#parts
-    const wanted = settingsFor(turn, model)
-    const changes: Promise<void>[] = []
-    if (wanted.effort !== BASELINE.effort || wanted.maxOutputTokens !== BASELINE.maxOutputTokens) {
-      changes.push(process.applyEffortAndLimit(wanted))
-    }
-    if (wanted.thinking !== BASELINE.thinking) changes.push(process.applyThinking(wanted.thinking))
-    await within(deadlines.initMs, signal, Promise.all(changes), () =>
+  #send(content: readonly MessageBlock[], { ask }: { ask: boolean }): void {
+    const uuid = randomUUID()
+    this.#memory.noteUser(uuid)
+    this.#parts.process.sendUser(uuid, content, { ask })
+  }
+
+  #apply(wanted: LiveSettings, signal: AbortSignal): Promise<void> {
+    return within(this.#parts.deadlines.initMs, signal, this.#settings.change(wanted), () =>
       this.#unavailable('the process did not take its settings'),
     )
   }
 
-  async #untilResult(signal: AbortSignal): Promise<void> {
-    const timeout = {
-      timeoutMs: this.#parts.deadlines.initMs,
-      onTimeout: () => this.#unavailable('the process did not take in a message'),
+  async #reset(signal: AbortSignal): Promise<void> {
+    this.#transition('resetting')
+    const { process } = this.#parts
+    const tooLate = (): TurnFailure => this.#unavailable('the process did not stop')
+    if (this.#owesResult) {
+      await within(RESET_MS, signal, process.interrupt(), tooLate)
+      await this.#untilResult(signal, RESET_MS)
+      this.#owesResult = false
     }
+    const { span } = this.#memory
+    if (span !== undefined) {
+      const empty = await within(RESET_MS, signal, process.rewind(span.first, span.last), tooLate)
+      if (!empty) throw this.#unavailable('the process did not forget')
+    }
+    this.#memory.forget()
+    this.#inbox.clear()
+    this.#transition('ready')
+  }
+
+  async #untilResult(signal: AbortSignal, timeoutMs: number): Promise<void> {
+    const onTimeout = (): TurnFailure => this.#unavailable('the process did not take in a message')
     for (;;) {
-      const message = await this.#inbox.take({ signal, ...timeout })
-      if (message.type === 'result') return
+      const message = await this.#inbox.take({ signal, timeoutMs, onTimeout })
+      if (message.type !== 'result') continue
+      this.#spentUsd = message.total_cost_usd
+      return
     }
   }
 
@@ -193,47 +282,4 @@ export class Worker {
     const stderr = this.#parts.child.stderrTail().trim().slice(-500)
     return new TurnFailure('worker_unavailable', stderr === '' ? message : `${message}: ${stderr}`, { cause })
   }
-}
-
-function waitFor(
-  reader: AnswerReader,
-  begun: boolean,
-  deadlines: WorkerDeadlines,
-): { timeoutMs: number; onTimeout: () => TurnFailure } {
-  const timeoutMs = reader.stopped !== undefined ? RESULT_GRACE_MS : begun ? deadlines.idleMs : deadlines.firstEventMs
-  return {
-    timeoutMs,
-    onTimeout: () => new TurnFailure('upstream_timeout', begun ? 'the model fell silent' : 'the model did not begin'),
-  }
-}
-
-/** The promise, unless the time is over or the signal aborts first. */
-async function within<T>(
-  timeoutMs: number,
-  signal: AbortSignal,
-  promise: Promise<T>,
-  onTimeout: () => TurnFailure,
-): Promise<T> {
-  // Nobody listens any more once the wait is cut.
-  promise.catch(() => undefined)
-  if (signal.aborted) throw aborted()
-  let stopWaiting = (): void => undefined
-  const cut = new Promise<never>((_, reject) => {
-    const timer = setTimeout(() => reject(onTimeout()), timeoutMs)
-    const onAbort = (): void => reject(aborted())
-    signal.addEventListener('abort', onAbort, { once: true })
-    stopWaiting = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    }
-  })
-  try {
-    return await Promise.race([promise, cut])
-  } finally {
-    stopWaiting()
-  }
-}
-
-function aborted(): TurnFailure {
-  return new TurnFailure('aborted', 'the turn was aborted')
 }

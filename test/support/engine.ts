@@ -22,7 +22,10 @@ export interface TestEngine {
   ask(turn?: Partial<Turn>, signal?: AbortSignal): Promise<TurnEvent[]>
   /** Begins a turn and gives back its iterator. */
   begin(turn?: Partial<Turn>, signal?: AbortSignal): AsyncIterator<TurnEvent>
-  workers(): number[]
+  /** The pids of its live processes, or of those of a model. */
+  workers(model?: string): number[]
+  /** Resolves when processes may serve more than one turn. */
+  proven(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -58,7 +61,10 @@ export async function startTestEngine(
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) events.push(next.value)
       return events
     },
-    workers: () => workersOf(folder),
+    workers: (name) => workersOf(folder, name),
+    proven: async () => {
+      await vi.waitUntil(() => engine.status().reuse === 'on', { timeout: 10_000, interval: 10 })
+    },
     [Symbol.asyncDispose]: async () => {
       await engine.close(0)
       await model.close()

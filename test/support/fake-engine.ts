@@ -96,7 +96,8 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     version: '2.1.330',
     login: 'api_key',
     egress: true,
-    workers: { live: 1, busy: 0, limit: 4 },
+    reuse: 'on',
+    workers: { live: 1, busy: 0, idle: 0, limit: 4 },
     queued: 0,
   }
   return {

@@ -26,15 +26,17 @@ export async function gone(pid: number, timeoutMs = 5000): Promise<void> {
   await vi.waitUntil(() => !isAlive(pid), { timeout: timeoutMs, interval: 10 })
 }
 
-/** The pids of all live workers (and what they started) whose home is below `folder`. Linux only. */
-export function workersOf(folder: string): number[] {
+/** The pids of all live workers (and what they started) whose home is below `folder`; with `model`, of that one's. Linux only. */
+export function workersOf(folder: string, model?: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
         const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
-        return environment.includes(`${WORKER_MARK}=`) && environment.includes(`HOME=${folder}`) && isAlive(pid)
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        const isWorker = environment.includes(`${WORKER_MARK}=`) && environment.includes(`HOME=${folder}`)
+        return isWorker && (model === undefined || command.includes(`--model=${model}`)) && isAlive(pid)
       } catch {
         return false
       }
