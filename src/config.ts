@@ -101,6 +101,11 @@ export const SETTINGS = {
   MAX_WORKERS: optional(integer(1, 1000), 'Most Claude Code processes at a time.', {
     shownDefault: '4 per core, bounded by free memory / 300 MB',
   }),
+  SPARE_WORKERS: setting(
+    integer(0, 100),
+    2,
+    'Claude Code processes to keep spawned ahead, one for each of the models used last. 0 for none.',
+  ),
   MAX_QUEUE: setting(integer(0, 100_000), 100, 'Most requests that wait for a process; more are refused with 503.'),
   QUEUE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds a request may wait for a process.'),
   EGRESS: setting(flag, true, 'Send model calls through the built-in egress where the login allows it.'),

@@ -10,7 +10,7 @@ const STARTING: EngineStatus = {
   login: 'not yet known',
   egress: false,
   reuse: 'unproven',
-  workers: { live: 0, busy: 0, idle: 0, limit: 0 },
+  workers: { live: 0, busy: 0, idle: 0, spare: 0, limit: 0 },
   queued: 0,
 }
 

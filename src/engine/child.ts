@@ -26,7 +26,7 @@ export interface Child {
 }
 
 /** Starts the process in a group of its own, tied to our own life by `deathWatch`. */
-export function spawnChild(options: SpawnOptions, deathWatch: DeathWatch): Child {
+export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: DeathWatch): Child {
   const command = deathWatch.wrap(options.command, options.args)
   const child = spawn(command.file, command.args, {
     cwd: options.cwd,

@@ -44,12 +44,15 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
     runFolder,
     deathWatch,
     deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
+    spares: config.SPARE_WORKERS,
+    onSpareError: (error) => log.warn({ err: error }, 'no spare process could be started'),
   }
+  const factory = createWorkerFactory(workerOptions)
   const reuse = createReuse({
-    startWorker: (profile, modelUrl) => createWorkerFactory(withStandIn(workerOptions, modelUrl))(profile),
+    startWorker: (profile, modelUrl) => createWorkerFactory(withStandIn(workerOptions, modelUrl)).start(profile),
     log,
   })
-  const pool = new Pool({ startWorker: createWorkerFactory(workerOptions), limit, mayReuse: () => reuse.proven })
+  const pool = new Pool({ startWorker: factory.start, limit, mayReuse: () => reuse.proven })
   const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
     const freeSlot = await scheduler.acquire(TRIAL, signal)
     try {
@@ -69,7 +72,7 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
       login: login.source,
       egress: egress !== undefined,
       reuse: reuse.state,
-      workers: { live: pool.live, busy: scheduler.running, idle: pool.idle, limit },
+      workers: { live: pool.live, busy: scheduler.running, idle: pool.idle, spare: factory.spares, limit },
       queued: scheduler.queued,
     }),
     close: async (graceMs) => {
@@ -77,7 +80,7 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
       reuse.stop()
       scheduler.drain()
       await scheduler.idle(graceMs)
-      await Promise.all([pool.close(), reuse.settled()])
+      await Promise.all([pool.close(), reuse.settled(), factory.close()])
       await egress?.close()
       deathWatch.close()
       await runFolder.remove()
@@ -93,7 +96,7 @@ function withStandIn(options: WorkerFactoryOptions, modelUrl: string): WorkerFac
     ANTHROPIC_API_KEY: 'none',
     ...(isSimple ? { CLAUDE_CODE_SIMPLE: '1' } : {}),
   }
-  return { ...options, login: { method: 'api_key', source: 'self-test', env }, egress: undefined }
+  return { ...options, login: { method: 'api_key', source: 'self-test', env }, egress: undefined, spares: 0 }
 }
 
 function openEgress(config: Config, login: Login): Promise<Egress> | undefined {
@@ -110,7 +113,7 @@ function createLoggedOutEngine(missing: string): Engine {
     login: 'none',
     egress: false,
     reuse: 'off',
-    workers: { live: 0, busy: 0, idle: 0, limit: 0 },
+    workers: { live: 0, busy: 0, idle: 0, spare: 0, limit: 0 },
     queued: 0,
   }
   return {

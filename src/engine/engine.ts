@@ -32,8 +32,15 @@ export interface EngineStatus {
   readonly egress: boolean
   /** Whether processes serve more than one turn: once it is proven that they forget. */
   readonly reuse: 'on' | 'off' | 'unproven'
-  /** Processes that are not gone yet, turns that have one, processes that wait for a turn, and the most there may be. */
-  readonly workers: { readonly live: number; readonly busy: number; readonly idle: number; readonly limit: number }
+  /** Processes that are not gone yet, turns that have one, processes that wait for a turn, processes
+   * that are spawned ahead and count for themselves, and the most there may be. */
+  readonly workers: {
+    readonly live: number
+    readonly busy: number
+    readonly idle: number
+    readonly spare: number
+    readonly limit: number
+  }
   /** Turns that wait for a process. */
   readonly queued: number
 }

@@ -1,13 +1,15 @@
-/** Starts workers: a home on disk, a way out, an environment, and the process in it. */
+/** Starts workers: a home on disk, a way out, an environment, and the process in it; or a spare that has all that. */
 import { randomBytes } from 'node:crypto'
-import { type Child, spawnChild } from './child.ts'
-import { openClaudeCode } from './claude-code.ts'
-import type { DeathWatch } from './death-watch.ts'
-import type { Egress } from './egress/egress.ts'
-import { childEnvironment } from './environment.ts'
+import { isDeepStrictEqual } from 'node:util'
 import type { Environment } from '../config.ts'
+import { type Child, spawnChild } from './child.ts'
+import { openClaudeCode, type SpawnOptions } from './claude-code.ts'
+import type { DeathWatch } from './death-watch.ts'
+import type { Egress, Lane } from './egress/egress.ts'
+import { childEnvironment } from './environment.ts'
 import type { Login } from './login.ts'
 import type { RunFolder } from './run-folder.ts'
+import { type Place, type Spare, Spares } from './spares.ts'
 import { Worker, type WorkerDeadlines } from './worker.ts'
 
 /** What is fixed when a worker starts. */
@@ -26,36 +28,94 @@ export interface WorkerFactoryOptions {
   readonly runFolder: RunFolder
   readonly deathWatch: DeathWatch
   readonly deadlines: WorkerDeadlines
+  /** Processes to keep spawned ahead. */
+  readonly spares: number
+  readonly onSpareError: (error: unknown) => void
 }
 
 export type StartWorker = (profile: Profile) => Promise<Worker>
 
+export interface WorkerFactory {
+  readonly start: StartWorker
+  /** Processes that wait to be claimed. */
+  readonly spares: number
+  close(): Promise<void>
+}
+
 /** What a child sends as its key where the egress puts in the real one. */
 const PLACEHOLDER_KEY = 'held-by-the-egress'
 
-export function createWorkerFactory(options: WorkerFactoryOptions): StartWorker {
-  const { binary, environment, login, egress, runFolder, deathWatch, deadlines } = options
-  return async (profile) => {
+export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactory {
+  const { binary, deathWatch, deadlines, runFolder } = options
+  const makePlace = async (): Promise<Place> => {
     const id = randomBytes(8).toString('hex')
     const home = await runFolder.createHome(id)
-    const lane = egress?.openLane()
-    const access =
-      lane === undefined
-        ? login.env
-        : { ANTHROPIC_BASE_URL: lane.baseUrl, ANTHROPIC_API_KEY: PLACEHOLDER_KEY, CLAUDE_CODE_SIMPLE: '1' }
+    const lane = options.egress?.openLane()
+    return { id, home, lane, env: environmentOf(options, id, home, lane) }
+  }
+  const spares = new Spares({
+    most: options.spares,
+    spawn: async (startedAs) => {
+      const place = await makePlace()
+      // What the Agent SDK added to the environment is the same for all, and what is ours is this one's.
+      const env = { ...startedAs.env, ...place.env }
+      return { place, startedAs, child: spawnChild({ ...startedAs, env }, deathWatch) }
+    },
+    end: async ({ place, child }) => {
+      await child.end()
+      place.lane?.close()
+      await runFolder.removeHome(place.home)
+    },
+    onError: options.onSpareError,
+  })
+
+  const start: StartWorker = async (profile) => {
+    const spare = spares.claim(profile.model)
+    const { id, home, lane, env } = spare?.place ?? (await makePlace())
     let child: Child | undefined
     const process = openClaudeCode({
       binary,
       model: profile.model === 'default' ? undefined : profile.model,
       systemPrompt: profile.system,
-      env: childEnvironment({ environment, workerId: id, home, access, throughEgress: lane !== undefined }),
+      env,
       cwd: runFolder.workingFolder,
-      spawn: (spawnOptions) => {
-        child = spawnChild(spawnOptions, deathWatch)
+      spawn: (asked) => {
+        spares.noteStart(profile.model, asked)
+        child = takeSpare(spare, asked) ?? spawnChild(asked, deathWatch)
         return child.spawned
       },
     })
     if (child === undefined) throw new Error('the Agent SDK did not start a process')
     return new Worker({ id, process, child, lane, deadlines, cleanUp: () => runFolder.removeHome(home) })
   }
+
+  return {
+    start,
+    get spares() {
+      return spares.count
+    },
+    close: () => spares.close(),
+  }
+}
+
+function environmentOf(
+  { login, environment }: WorkerFactoryOptions,
+  workerId: string,
+  home: string,
+  lane: Lane | undefined,
+): Record<string, string> {
+  const access =
+    lane === undefined
+      ? login.env
+      : { ANTHROPIC_BASE_URL: lane.baseUrl, ANTHROPIC_API_KEY: PLACEHOLDER_KEY, CLAUDE_CODE_SIMPLE: '1' }
+  return childEnvironment({ environment, workerId, home, access, throughEgress: lane !== undefined })
+}
+
+/** A spare is what was asked for only when it was started in the very same way. */
+function takeSpare(spare: Spare | undefined, asked: SpawnOptions): Child | undefined {
+  if (spare === undefined) return undefined
+  const { command, args, cwd } = spare.startedAs
+  if (command === asked.command && cwd === asked.cwd && isDeepStrictEqual(args, asked.args)) return spare.child
+  void spare.child.end()
+  return undefined
 }

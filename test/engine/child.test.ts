@@ -13,7 +13,6 @@ function shell(script: string): Child {
       command: '/bin/sh',
       args: ['-c', script],
       env: { PATH: process.env['PATH'] },
-      signal: new AbortController().signal,
     },
     watch,
   )
@@ -36,10 +35,7 @@ describe('a child', () => {
   })
 
   it('that cannot be started has ended', async () => {
-    const child = spawnChild(
-      { command: '/nonexistent', args: [], env: {}, signal: new AbortController().signal },
-      watch,
-    )
+    const child = spawnChild({ command: '/nonexistent', args: [], env: {} }, watch)
     await expect(child.exited).resolves.toMatch(/could not be started/)
     await child.end()
   })

@@ -41,7 +41,12 @@ export async function startTestEngine(
 ): Promise<TestEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
   const model = await startScriptedModel()
-  const config = parseConfig(environment(model), { DATA_DIR: join(folder, 'data'), MAX_WORKERS: '3', ...settings })
+  const config = parseConfig(environment(model), {
+    DATA_DIR: join(folder, 'data'),
+    MAX_WORKERS: '3',
+    SPARE_WORKERS: '0',
+    ...settings,
+  })
   const log: string[] = []
   const engine = await createEngine({
     config,

@@ -97,7 +97,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     login: 'api_key',
     egress: true,
     reuse: 'on',
-    workers: { live: 1, busy: 0, idle: 0, limit: 4 },
+    workers: { live: 1, busy: 0, idle: 0, spare: 0, limit: 4 },
     queued: 0,
   }
   return {

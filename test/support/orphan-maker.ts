@@ -10,7 +10,6 @@ const child = spawnChild(
     command: '/bin/sh',
     args: ['-c', stubborn],
     env: { PATH: process.env['PATH'] },
-    signal: new AbortController().signal,
   },
   createDeathWatch(method),
 )
