@@ -6,7 +6,8 @@ import type { Turn } from '../turn/turn.ts'
 export interface Engine {
   /**
    * Answers a turn. The first event comes when the model begins; the last is a `finish`.
-   * Ending the iteration early or aborting `signal` stops the model within a second.
+   * Ending the iteration early or aborting `signal` stops the model within a second. The iteration has to be ended, by
+   * reading on or by `return`, for its process to be free again.
    * @throws TurnFailure when the turn ends without a finish; `aborted` after an abort.
    */
   run(turn: Turn, signal: AbortSignal): AsyncIterable<TurnEvent>

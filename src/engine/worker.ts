@@ -145,6 +145,9 @@ export class Worker {
       },
     })
     const gate = this.#parts.lane?.openGate()
+    // At once, whenever the caller comes back for the next event.
+    const stop = (): void => gate?.close()
+    signal.addEventListener('abort', stop, { once: true })
     const reader = new AnswerReader()
     try {
       this.#owesResult = true
@@ -162,6 +165,7 @@ export class Worker {
         interrupt: () => this.#parts.process.interrupt(),
       })
     } finally {
+      signal.removeEventListener('abort', stop)
       gate?.close()
     }
     if (reader.goesOn || this.#owesResult) return
