@@ -4,6 +4,7 @@ import { chatCompletions } from './endpoints/chat-completions.ts'
 import { docs, index, openApi } from './endpoints/documentation.ts'
 import { explainFailure } from './endpoints/explain-failure.ts'
 import { health } from './endpoints/health.ts'
+import { metrics as metricsEndpoint } from './endpoints/metrics.ts'
 import { model, models } from './endpoints/models.ts'
 import { NOT_OFFERED } from './endpoints/not-offered.ts'
 import { ready } from './endpoints/ready.ts'
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route<Services>[] = [
   { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
   { method: 'GET', path: '/ready', aliases: [], access: 'open', endpoint: ready },
   { method: 'GET', path: '/version', aliases: [], access: 'open', endpoint: version },
+  { method: 'GET', path: '/metrics', aliases: [], access: 'key', endpoint: metricsEndpoint },
   { method: 'GET', path: '/openapi.json', aliases: [], access: 'key', endpoint: openApi },
   { method: 'GET', path: '/docs', aliases: [], access: 'key', endpoint: docs },
   { method: 'GET', path: '/', aliases: [], access: 'key', endpoint: index },
@@ -38,13 +40,14 @@ export interface AppDependencies {
   readonly engine: Services['engine']
   readonly config: Config
   readonly log: Logger
+  readonly metrics: Services['metrics']
   /** Dragoman's own version. */
   readonly version: string
   /** Aborts when requests that still run must end. */
   readonly shutdown: AbortSignal
 }
 
-export function createApp({ engine, config, log, version: own, shutdown }: AppDependencies): App {
+export function createApp({ engine, config, log, metrics, version: own, shutdown }: AppDependencies): App {
   const pipeline = createPipeline({
     config,
     log,
@@ -53,6 +56,6 @@ export function createApp({ engine, config, log, version: own, shutdown }: AppDe
     explain: explainFailure,
     isDraining: () => engine.status().state === 'draining',
   })
-  const services = { engine, config, version: own, document: () => openApiDocument(ROUTES, own) }
+  const services = { engine, config, metrics, version: own, document: () => openApiDocument(ROUTES, own) }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

@@ -6,6 +6,7 @@ import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { createLogger, type Logger } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
 import { writeBanner } from './banner.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
 import { demoEnvironment, demoFlags } from './demo-environment.ts'
@@ -57,7 +58,9 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
   const log = createLogger({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, secrets })
   const ending = new AbortController()
   const engine = createDeferredEngine()
-  const app = createApp({ engine, config, log, version, shutdown: ending.signal })
+  const metrics = createMetrics()
+  metrics.watch(() => engine.status())
+  const app = createApp({ engine, config, log, metrics, version, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log)
   installShutdown({
     log,
@@ -70,7 +73,7 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
     },
   })
   try {
-    engine.resolve(await createEngine({ config, log }))
+    engine.resolve(await createEngine({ config, log, observer: metrics.observer }))
   } catch (error) {
     listening.cut()
     await listening.close()

@@ -7,6 +7,8 @@ import type { Endpoint } from '../http/route.ts'
 export interface Services {
   readonly engine: Engine
   readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MODEL_ALIASES' | 'STRICT_PARAMS'>
+  /** The numbers as text, and what kind of text. */
+  readonly metrics: { render(): Promise<string>; readonly contentType: string }
   /** Dragoman's own version. */
   readonly version: string
   /** The description of the whole route table. Takes some 30 ms to make. */

@@ -8,6 +8,7 @@ import type { Introduction } from './claude-code.ts'
 import type { Engine, EngineStatus } from './engine.ts'
 import { createHealth } from './health.ts'
 import { detectLogin, type Login } from './login.ts'
+import type { EngineObserver } from './observer.ts'
 import { Pool } from './pool.ts'
 import { createReuse } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
@@ -15,6 +16,12 @@ import { createRunTurn } from './run-turn.ts'
 import { Scheduler } from './scheduler.ts'
 import { defaultWorkerLimit } from './worker-limit.ts'
 import { createWorkerFactory, type WorkerFactoryOptions } from './worker-factory.ts'
+
+export interface EngineParts {
+  readonly config: Config
+  readonly log: Logger
+  readonly observer: EngineObserver
+}
 
 /** Under whose name the first process waits for a slot. */
 const TRIAL = '(trial)'
@@ -24,7 +31,7 @@ const TRIAL = '(trial)'
  * binary and the login work.
  * @throws when there is no binary or the data folder cannot be used.
  */
-export async function createEngine({ config, log }: { config: Config; log: Logger }): Promise<Engine> {
+export async function createEngine({ config, log, observer }: EngineParts): Promise<Engine> {
   const found = detectLogin(config)
   if ('missing' in found) return createLoggedOutEngine(found.missing)
   const { login } = found
@@ -52,7 +59,7 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
     startWorker: (profile, modelUrl) => createWorkerFactory(withStandIn(workerOptions, modelUrl)).start(profile),
     log,
   })
-  const pool = new Pool({ startWorker: factory.start, limit, mayReuse: () => reuse.proven })
+  const pool = new Pool({ startWorker: factory.start, limit, mayReuse: () => reuse.proven, observer })
   const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
     const freeSlot = await scheduler.acquire(TRIAL, signal)
     try {
@@ -65,7 +72,7 @@ export async function createEngine({ config, log }: { config: Config; log: Logge
   if (config.REUSE_WORKERS) reuse.prove(health.models())
 
   return {
-    run: createRunTurn({ scheduler, pool, health, log }),
+    run: createRunTurn({ scheduler, pool, health, log, observer }),
     models: () => health.models(),
     status: () => ({
       ...health.status(),

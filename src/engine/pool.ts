@@ -5,6 +5,7 @@
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { isSafeVersion, OLDEST_SAFE_VERSION } from './binary.ts'
 import type { Introduction } from './claude-code.ts'
+import type { EndReason, EngineObserver } from './observer.ts'
 import { residentBytes } from './resident-bytes.ts'
 import type { Worker } from './worker.ts'
 import type { Profile, StartWorker } from './worker-factory.ts'
@@ -29,6 +30,7 @@ export interface PoolOptions {
   readonly limit: number
   /** Whether processes may be used again. Asked at each release. */
   readonly mayReuse: () => boolean
+  readonly observer: EngineObserver
 }
 
 /** When a process is ended between two turns. */
@@ -84,7 +86,10 @@ export class Pool {
    * @throws TurnFailure `worker_unavailable`, or `aborted`.
    */
   async lease(request: LeaseRequest, signal: AbortSignal): Promise<Lease> {
-    const entry = (await this.#reuse(request)) ?? (await this.#start(request.profile, signal))
+    const held = await this.#reuse(request)
+    if (held !== undefined) this.#options.observer.leased(held.worker.heldMessages > 0 ? 'continued' : 'reused')
+    const entry = held ?? (await this.#start(request.profile, signal))
+    if (held === undefined) this.#options.observer.leased(entry.worker.fromSpare ? 'spare' : 'new')
     entry.principalId = request.principalId
     return { worker: entry.worker, introduction: entry.introduction, release: () => this.#release(entry) }
   }
@@ -101,7 +106,7 @@ export class Pool {
     this.#closed = true
     clearInterval(this.#sweeper)
     this.#idle.clear()
-    await Promise.all([...this.#live].map((worker) => this.#end(worker)))
+    await Promise.all([...this.#live].map((worker) => this.#end(worker, 'shutdown')))
   }
 
   async #reuse(request: LeaseRequest): Promise<Entry | undefined> {
@@ -115,8 +120,8 @@ export class Pool {
         continue
       }
       if (entry.worker.heldMessages === 0 || entry.worker.isContinuedBy(request.chain)) return entry
-      if (await entry.worker.reset()) return entry
-      await this.#end(entry.worker)
+      if (await this.#resetWorker(entry.worker)) return entry
+      await this.#end(entry.worker, 'broken')
     }
   }
 
@@ -152,12 +157,13 @@ export class Pool {
     try {
       if (this.#closed) throw new TurnFailure('draining', 'shutting down')
       const introduction = await worker.ready(signal)
+      this.#options.observer.started((performance.now() - worker.startedAt) / 1000)
       requireSafeVersion(introduction)
       const entry = { worker, introduction, profile, principalId: undefined, idleSince: performance.now() }
-      void worker.exited.then(() => (this.#idle.delete(entry) ? this.#end(worker) : undefined))
+      void worker.exited.then(() => (this.#idle.delete(entry) ? this.#end(worker, 'broken') : undefined))
       return entry
     } catch (error) {
-      await this.#end(worker)
+      await this.#end(worker, 'broken')
       throw error
     }
   }
@@ -180,7 +186,7 @@ export class Pool {
       const [oldest] = this.#idle
       if (oldest !== undefined) {
         this.#idle.delete(oldest)
-        await this.#end(oldest.worker)
+        await this.#end(oldest.worker, 'room')
       } else if (this.#ending.size > 0) await Promise.race(this.#ending)
       else break
     }
@@ -189,21 +195,27 @@ export class Pool {
 
   async #release(entry: Entry): Promise<void> {
     const { worker } = entry
-    if (!this.#closed && this.#options.mayReuse() && !isSpent(worker)) {
-      const recovered = worker.recover()
-      this.#recovering.set(entry, recovered)
-      await recovered
-      this.#recovering.delete(entry)
-      if (worker.isUsable && !this.#closed) {
-        entry.idleSince = performance.now()
-        this.#idle.add(entry)
-        return
-      }
-    }
-    await this.#end(worker)
+    const reason = this.#closed ? 'shutdown' : this.#options.mayReuse() ? spentBy(worker) : 'single_use'
+    if (reason !== undefined) return this.#end(worker, reason)
+    const mustReset = worker.state === 'busy'
+    const recovered = worker.recover()
+    this.#recovering.set(entry, recovered)
+    await recovered
+    this.#recovering.delete(entry)
+    if (mustReset) this.#options.observer.reset(worker.isUsable ? 'done' : 'refused')
+    if (!worker.isUsable || this.#closed) return this.#end(worker, 'broken')
+    entry.idleSince = performance.now()
+    this.#idle.add(entry)
   }
 
-  #end(worker: Worker): Promise<void> {
+  async #resetWorker(worker: Worker): Promise<boolean> {
+    const empty = await worker.reset()
+    this.#options.observer.reset(empty ? 'done' : 'refused')
+    return empty
+  }
+
+  #end(worker: Worker, reason: EndReason): Promise<void> {
+    if (this.#live.has(worker) && worker.state !== 'dead') this.#options.observer.ended(reason)
     const gone = worker.end().finally(() => {
       this.#live.delete(worker)
       this.#ending.delete(gone)
@@ -217,7 +229,7 @@ export class Pool {
     for (const entry of this.#idle) {
       if (entry.worker.isUsable && now - entry.idleSince < LONGEST_IDLE_MS) continue
       this.#idle.delete(entry)
-      void this.#end(entry.worker)
+      void this.#end(entry.worker, entry.worker.isUsable ? 'idle' : 'broken')
     }
   }
 }
@@ -228,12 +240,11 @@ function isFor(entry: Entry, profile: Profile, principalId: string): boolean {
   return model === profile.model && system === profile.system && (entry.principalId ?? principalId) === principalId
 }
 
-function isSpent(worker: Worker): boolean {
-  return (
-    worker.turns >= MOST_TURNS ||
-    performance.now() - worker.startedAt > OLDEST_MS ||
-    (worker.pid !== undefined && residentBytes(worker.pid) > MOST_RESIDENT_BYTES)
-  )
+/** Why a process is not to serve another turn. */
+function spentBy({ turns, startedAt, pid }: Worker): EndReason | undefined {
+  if (turns >= MOST_TURNS) return 'turns'
+  if (performance.now() - startedAt > OLDEST_MS) return 'age'
+  return pid !== undefined && residentBytes(pid) > MOST_RESIDENT_BYTES ? 'memory' : undefined
 }
 
 function requireSafeVersion({ version }: Introduction): void {

@@ -5,6 +5,7 @@ import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
+import type { EngineObserver } from './observer.ts'
 import type { Pool } from './pool.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -13,6 +14,7 @@ export interface RunTurnParts {
   readonly pool: Pool
   readonly health: Health
   readonly log: Logger
+  readonly observer: EngineObserver
 }
 
 export type RunTurn = (turn: Turn, signal: AbortSignal) => AsyncGenerator<TurnEvent>
@@ -31,7 +33,7 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 /** Milliseconds before the second try, so that what is passing can pass. */
 const RETRY_DELAY_MS = { least: 150, most: 400 }
 
-export function createRunTurn({ scheduler, pool, health, log }: RunTurnParts): RunTurn {
+export function createRunTurn({ scheduler, pool, health, log, observer }: RunTurnParts): RunTurn {
   /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
   async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
     const profile = { model: turn.model, system: turn.system ?? '' }
@@ -46,31 +48,77 @@ export function createRunTurn({ scheduler, pool, health, log }: RunTurnParts): R
     }
   }
 
-  return async function* run(turn, signal) {
-    const freeSlot = await scheduler.acquire(turn.principal.id, signal)
-    const slot = { free: Promise.resolve() }
-    try {
-      for (let tries = 1; ; tries += 1) {
-        let begun = false
-        try {
-          for await (const event of attempt(turn, signal, slot)) {
-            begun = true
-            yield event
-          }
-          return
-        } catch (error) {
-          health.sawFailure(error)
-          log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
-          const passing = error instanceof TurnFailure && PASSING.has(error.kind)
-          if (begun || !passing || tries >= ATTEMPTS) throw error
-          await slot.free
-          await pause(signal)
+  /** The turn on a slot: again on another process while nothing has gone out and it may help. */
+  async function* tryTurn(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
+    for (let tries = 1; ; tries += 1) {
+      let begun = false
+      try {
+        for await (const event of attempt(turn, signal, slot)) {
+          begun = true
+          yield event
         }
+        return
+      } catch (error) {
+        health.sawFailure(error)
+        log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
+        const passing = error instanceof TurnFailure && PASSING.has(error.kind)
+        if (begun || !passing || tries >= ATTEMPTS) throw error
+        await slot.free
+        await pause(signal)
       }
+    }
+  }
+
+  return async function* run(turn, signal) {
+    const watch = createStopwatch(observer)
+    const freeSlot = await scheduler.acquire(turn.principal.id, signal).catch((error: unknown): never => {
+      watch.end(outcomeOf(error))
+      throw error
+    })
+    watch.startedWork()
+    const slot = { free: Promise.resolve() }
+    let outcome: Outcome = 'left'
+    try {
+      for await (const event of tryTurn(turn, signal, slot)) {
+        watch.sawEvent()
+        if (event.type === 'finish') outcome = event.reason
+        yield event
+      }
+    } catch (error) {
+      outcome = outcomeOf(error)
+      throw error
     } finally {
+      watch.end(outcome)
       // The slot is a process: it is free when the process is fit for another turn, or gone.
       slot.free.catch((error: unknown) => log.error({ err: error }, 'a process could not be ended')).finally(freeSlot)
     }
+  }
+}
+
+type Outcome = Parameters<EngineObserver['turnEnded']>[0]
+
+function outcomeOf(error: unknown): Outcome {
+  return error instanceof TurnFailure ? error.kind : 'worker_died'
+}
+
+interface Stopwatch {
+  startedWork(): void
+  sawEvent(): void
+  end(outcome: Outcome): void
+}
+
+/** Times a turn for the observer. */
+function createStopwatch(observer: EngineObserver): Stopwatch {
+  const began = performance.now()
+  const seconds = (): number => (performance.now() - began) / 1000
+  let seen = false
+  return {
+    startedWork: () => observer.waited(seconds()),
+    sawEvent: () => {
+      if (!seen) observer.firstToken(seconds())
+      seen = true
+    },
+    end: (outcome) => observer.turnEnded(outcome, seconds()),
   }
 }
 

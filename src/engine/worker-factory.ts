@@ -86,7 +86,8 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
       },
     })
     if (child === undefined) throw new Error('the Agent SDK did not start a process')
-    return new Worker({ id, process, child, lane, deadlines, cleanUp: () => runFolder.removeHome(home) })
+    const fromSpare = child === spare?.child
+    return new Worker({ id, process, child, fromSpare, lane, deadlines, cleanUp: () => runFolder.removeHome(home) })
   }
 
   return {

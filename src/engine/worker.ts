@@ -39,6 +39,8 @@ export interface WorkerParts {
   readonly id: string
   readonly process: ClaudeCode
   readonly child: Child
+  /** Whether the process had been spawned ahead. */
+  readonly fromSpare: boolean
   /** Absent where the egress is off. */
   readonly lane: Lane | undefined
   readonly deadlines: WorkerDeadlines
@@ -78,6 +80,10 @@ export class Worker {
     this.#inbox = new Inbox({ hold: () => parts.child.holdOutput(), resume: () => parts.child.resumeOutput() })
     void this.#pump()
     void parts.child.exited.then((how) => this.#inbox.end(new TurnFailure('worker_died', `the process ${how}`)))
+  }
+
+  get fromSpare(): boolean {
+    return this.#parts.fromSpare
   }
 
   get state(): WorkerState {

@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig, type SettingName } from '../../src/config.ts'
 import { listen, type Listening } from '../../src/http/listen.ts'
 import type { App } from '../../src/http/mount-routes.ts'
+import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
 
@@ -38,7 +39,16 @@ export function createTestApp({
     if (line['msg'] === 'request') waiting.shift()?.(line)
   }
   const log = createLogger({ level: 'trace', pretty: false, stream: { write } })
-  const app = createApp({ engine, config: parseConfig({}, settings), log, version: '0.0.0', shutdown: shutdown.signal })
+  const metrics = createMetrics()
+  metrics.watch(() => engine.status())
+  const app = createApp({
+    engine,
+    config: parseConfig({}, settings),
+    metrics,
+    log,
+    version: '0.0.0',
+    shutdown: shutdown.signal,
+  })
   return {
     app,
     engine,

@@ -7,6 +7,7 @@ import { vi } from 'vitest'
 import { type Config, type Environment, parseConfig, type SettingName } from '../../src/config.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { createMetrics, type Metrics } from '../../src/metrics.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import type { Message, Turn } from '../../src/turn/turn.ts'
 import { type ScriptedModel, startScriptedModel } from './scripted-model.ts'
@@ -14,6 +15,7 @@ import { workersOf } from './processes.ts'
 
 export interface TestEngine {
   readonly engine: Engine
+  readonly metrics: Metrics
   readonly model: ScriptedModel
   readonly config: Config
   /** What the engine logged, a JSON object a line. */
@@ -48,14 +50,18 @@ export async function startTestEngine(
     ...settings,
   })
   const log: string[] = []
+  const metrics = createMetrics()
   const engine = await createEngine({
     config,
+    observer: metrics.observer,
     log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),
   })
+  metrics.watch(() => engine.status())
   const begin: TestEngine['begin'] = (turn = {}, signal = new AbortController().signal) =>
     engine.run({ ...simpleTurn(), ...turn }, signal)[Symbol.asyncIterator]()
   return {
     engine,
+    metrics,
     model,
     config,
     log,

@@ -18,7 +18,8 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const test = await startTestEngine(settings)
   const log = createLogger({ level: 'info', pretty: false, stream: { write: (line) => test.log.push(line) } })
   const shutdown = new AbortController()
-  const app = createApp({ engine: test.engine, config: test.config, log, version: '0.0.0', shutdown: shutdown.signal })
+  const { engine, config, metrics } = test
+  const app = createApp({ engine, config, metrics, log, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
   const apiKey = test.config.API_KEY ?? 'any'
