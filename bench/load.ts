@@ -2,7 +2,6 @@
 import { request } from 'node:http'
 
 export interface Target {
-  readonly name: string
   /** Where to POST. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -16,6 +15,8 @@ export interface Target {
 export interface Sample {
   readonly firstTokenMs: number
   readonly totalMs: number
+  /** The answer, of a chat completion. */
+  readonly text: string
 }
 
 export interface LoadResult {
@@ -64,7 +65,7 @@ export function sendStreaming(target: Target): Promise<Sample> {
       response.on('end', () => {
         if (firstTokenMs === undefined || !target.complete.test(text))
           reject(new Error(`${response.statusCode}: ${text.slice(0, 200)}`))
-        else resolve({ firstTokenMs, totalMs: performance.now() - began })
+        else resolve({ firstTokenMs, totalMs: performance.now() - began, text: textOf(text) })
       })
       response.on('error', reject)
     })
@@ -77,4 +78,12 @@ export function sendStreaming(target: Target): Promise<Sample> {
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+/** The deltas of a chat completion's stream, joined. */
+function textOf(stream: string): string {
+  const contents = [...stream.matchAll(/"content":("(?:[^"\\]|\\.)*")/g)].map((match): string =>
+    JSON.parse(match[1] ?? '""'),
+  )
+  return contents.join('')
 }

@@ -41,6 +41,6 @@ export function createProcessPerRequest(options: {
     const totalMs = performance.now() - began
     rmSync(home, { recursive: true, force: true })
     if (firstTokenMs === undefined) throw new Error('no answer')
-    return { firstTokenMs, totalMs }
+    return { firstTokenMs, totalMs, text: '' }
   }
 }
