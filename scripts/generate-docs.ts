@@ -55,7 +55,7 @@ How Claude Code logs in is found in its own variables; the first of these that i
 2. \`ANTHROPIC_AUTH_TOKEN\`
 3. \`ANTHROPIC_API_KEY\`
 4. \`CLAUDE_CODE_OAUTH_TOKEN\`
-5. the login that \`claude\` and its command \`/login\` stored (\`CLAUDE_CONFIG_DIR\` says where, if not in the usual folder)
+5. the login that \`dragoman login\` (or \`claude\` and its command \`/login\`) stored (\`CLAUDE_CONFIG_DIR\` says where, if not in the usual folder)
 
 \`ANTHROPIC_BASE_URL\` and the usual proxy and certificate variables (\`HTTPS_PROXY\`, \`NO_PROXY\`, \`NODE_EXTRA_CA_CERTS\`) are
 honoured. A Claude Code process gets what its login needs and no other variable of yours.

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 
@@ -32,6 +32,10 @@ const json = <T extends z.ZodType>(schema: T) =>
     })
     .pipe(schema)
 const text = z.string().trim().min(1)
+/** A folder or file, made absolute: a child works in another folder than the one that a relative path was meant for. */
+const path = text.transform((given) => resolve(given.replace(/^~(?=\/|$)/, homedir())))
+/** Compared byte by byte with a header, which holds nothing else. */
+const key = text.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces')
 
 interface Setting<T> {
   readonly schema: z.ZodType<T, string>
@@ -67,7 +71,7 @@ export const SETTINGS = {
   ),
   STRICT_PORT: setting(flag, false, 'Exit instead of taking the next free port.'),
   HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs API_KEY.'),
-  API_KEY: optional(text, 'The key that callers must send. Unset: no key is asked for, on loopback only.', {
+  API_KEY: optional(key, 'The key that callers must send. Unset: no key is asked for, on loopback only.', {
     secret: true,
   }),
   ALLOWED_HOSTS: setting(
@@ -114,12 +118,12 @@ export const SETTINGS = {
     true,
     'Use a process for more than one turn of the same caller, once a self-test has shown that it forgets.',
   ),
-  CLAUDE_CLI_PATH: optional(text, 'Claude Code binary to use.', { shownDefault: 'the one the Agent SDK ships' }),
+  CLAUDE_CLI_PATH: optional(path, 'Claude Code binary to use.', { shownDefault: 'the one the Agent SDK ships' }),
   CLAUDE_AUTH_METHOD: optional(z.enum(AUTH_METHODS), `How Claude Code logs in: ${AUTH_METHODS.join(', ')}.`, {
     shownDefault: 'detected',
   }),
   DATA_DIR: setting(
-    text,
+    path,
     join(homedir(), '.dragoman'),
     "Folder for what must be kept: children's homes, later the database.",
     { shownDefault: '~/.dragoman' },
@@ -170,11 +174,13 @@ export function parseConfig(environment: Environment, flags: Partial<Record<Sett
 
 /** The process's environment with `.env` of the folder below it: what the shell sets wins. */
 export function loadEnvironment(folder: string = process.cwd()): Environment {
-  let file: Environment = {}
+  let fromFile: Environment = {}
+  const file = join(folder, '.env')
   try {
-    file = parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+    fromFile = parseEnv(readFileSync(file, 'utf8'))
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ENOENT') throw new ConfigError(`${file} cannot be read (${String(code)})`, { cause: error })
   }
-  return { ...file, ...process.env }
+  return { ...fromFile, ...process.env }
 }

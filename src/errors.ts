@@ -99,7 +99,7 @@ const ERRORS = {
     type: 'api_error',
     retry: false,
     message:
-      'Claude Code is not logged in on this server. Its operator can run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN.',
+      'Claude Code is not logged in on this server. Its operator can run `dragoman login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN.',
   },
   upstream_timeout: {
     status: 504,

@@ -11,6 +11,7 @@ Examples:
   dragoman 9000                          ... on port 9000
   dragoman --demo                        ... without an account, with the built-in offline model
   dragoman --model-aliases '{"gpt-4o":"sonnet"}'
+  dragoman login                         log in with your Claude account, once
   dragoman doctor                        see what is missing on this machine
   dragoman smoke --url http://127.0.0.1:8000
 
@@ -21,6 +22,8 @@ Exit codes: 0 fine, 1 failed, 2 used wrongly.`
  * @param argv as `process.argv`: the arguments come third
  */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  // Whoever reads may stop (`dragoman doctor | head -3`); that is no failure of ours, and a server goes on.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
   try {
     await createProgram().parseAsync([...argv])
   } catch (error) {
@@ -48,6 +51,14 @@ function createProgram(): Command {
     .command('serve [port]')
     .description('Start the server. What happens without a command.')
     .action((port: string | undefined, _options, command: Command) => serve(port, command))
+  program
+    .command('login')
+    .description('Log Claude Code in with your account, in this terminal.')
+    .option('--console', 'with an account of the Anthropic Console, billed by use, instead of a Claude subscription')
+    .action(async (options: { console?: boolean }, command: Command) => {
+      const { login } = await import('./login.ts')
+      process.exitCode = (await login(flagsOf(command), { billed: options.console === true })) ? 0 : 1
+    })
   program
     .command('doctor')
     .description('Say whether the binary, its version, the login, the data folder and the port are fine.')

@@ -4,7 +4,7 @@ import type { Finding } from './report.ts'
 
 const topic = 'data folder'
 
-/** Exists, or can be made, and is nobody else's to read. */
+/** Exists, or can be made, and nobody else can put something else in its place. What is kept in it is private anyway. */
 export async function checkDataFolder(path: string): Promise<Finding> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) {
@@ -28,9 +28,9 @@ export async function checkDataFolder(path: string): Promise<Finding> {
     }
   }
   const mode = found.mode & 0o777
-  if ((mode & 0o077) !== 0) {
-    const text = `${path} is open to others (mode ${mode.toString(8)})`
-    return { verdict: 'warning', topic, text, remedy: `chmod 700 ${path} (the server does it when it starts)` }
+  if ((mode & 0o022) !== 0) {
+    const text = `${path} can be written by others (mode ${mode.toString(8)})`
+    return { verdict: 'warning', topic, text, remedy: 'set DATA_DIR to a folder of your own' }
   }
   return { verdict: 'fine', topic, text: path }
 }

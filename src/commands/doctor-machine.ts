@@ -4,25 +4,12 @@ import { delimiter, join } from 'node:path'
 import type { Config, Environment } from '../config.ts'
 import { compareVersions } from '../engine/binary.ts'
 import { detectDeathWatchMethod } from '../engine/death-watch.ts'
-import { detectLogin } from '../engine/login.ts'
 import { defaultWorkerLimit } from '../engine/worker-limit.ts'
 import type { Finding } from './report.ts'
 
 export function checkNode(version: string, oldest: string): Finding {
   if (compareVersions(version, oldest) >= 0) return { verdict: 'fine', topic: 'Node.js', text: version }
   return { verdict: 'failure', topic: 'Node.js', text: `${version} is too old`, remedy: `install ${oldest} or newer` }
-}
-
-/** Whether there is a login. Whether the model API takes it shows with the first request. */
-export function checkLogin(config: Pick<Config, 'CLAUDE_AUTH_METHOD' | 'environment'>): Finding {
-  const found = detectLogin(config)
-  if ('login' in found) return { verdict: 'fine', topic: 'login', text: `found: ${found.login.source}` }
-  return {
-    verdict: 'failure',
-    topic: 'login',
-    text: 'none found',
-    remedy: `${found.missing}; without an account: npm start -- --demo`,
-  }
 }
 
 export function checkProcessTools(): Finding {

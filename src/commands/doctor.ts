@@ -2,7 +2,8 @@
 import { loadEnvironment, parseConfig } from '../config.ts'
 import { checkBinary } from './doctor-binary.ts'
 import { checkDataFolder } from './doctor-data-folder.ts'
-import { checkLogin, checkMachine, checkNode, checkProcessTools, checkSandboxTools } from './doctor-machine.ts'
+import { checkLogin } from './doctor-login.ts'
+import { checkMachine, checkNode, checkProcessTools, checkSandboxTools } from './doctor-machine.ts'
 import { checkAddress, checkPort } from './doctor-network.ts'
 import type { Output } from './output.ts'
 import { packageInfo } from './package-info.ts'
@@ -18,7 +19,7 @@ export async function doctor(flags: SettingFlags, output: Output): Promise<boole
   const findings = [
     checkNode(process.versions.node, packageInfo().oldestNode),
     ...(await checkBinary(config)),
-    checkLogin(config),
+    await checkLogin(config),
     await checkDataFolder(config.DATA_DIR),
     checkAddress(config),
     await checkPort(config),

@@ -10,6 +10,7 @@ import { createMetrics } from '../metrics.ts'
 import { writeBanner } from './banner.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
 import { demoEnvironment, demoFlags } from './demo-environment.ts'
+import { checkBinary } from './doctor-binary.ts'
 import { exposureProblem } from './exposure.ts'
 import { packageInfo } from './package-info.ts'
 import type { SettingFlags } from './setting-flags.ts'
@@ -54,6 +55,7 @@ interface Start {
 }
 
 async function start({ config, demoModel, secrets, underNpm }: Start): Promise<void> {
+  await requireBinary(config)
   const { version } = packageInfo()
   const log = createLogger({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, secrets })
   const ending = new AbortController()
@@ -88,6 +90,12 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
     demo: demoModel !== undefined,
   })
   announceModels(engine, log)
+}
+
+/** @throws when the binary is missing, does not run, or would run callers' text: nobody should find out by a request */
+async function requireBinary(config: Config): Promise<void> {
+  const bad = (await checkBinary(config)).find(({ verdict }) => verdict === 'failure')
+  if (bad !== undefined) throw new Error(`Claude Code: ${bad.text}\n  -> ${bad.remedy ?? 'dragoman doctor tells more'}`)
 }
 
 async function startDemo(): Promise<DemoModel> {

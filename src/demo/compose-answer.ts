@@ -47,7 +47,7 @@ function words(request: MessagesRequest, question: Question, command: DemoComman
       ? 'You said nothing in words.'
       : `You said: "${shorten(question.text)}" (${size(question.text)}).`
   const system =
-    question.systemCharacters === 0 ? [] : [`The system prompt has ${count(question.systemCharacters, 'character')}.`]
+    question.system === '' ? [] : [`Your system prompt: "${shorten(question.system)}" (${size(question.system)}).`]
   return [WHO, heard, `This is turn ${question.turn} of the conversation.`, ...system].join(' ')
 }
 

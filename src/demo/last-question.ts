@@ -6,7 +6,8 @@ export interface Question {
   readonly results: readonly ToolResult[]
   /** Which question of the conversation this is, from 1. */
   readonly turn: number
-  readonly systemCharacters: number
+  /** The system prompt without what Claude Code puts before it; empty when the caller gave none. */
+  readonly system: string
 }
 
 export interface ToolResult {
@@ -22,8 +23,16 @@ export function lastQuestion(request: MessagesRequest): Question {
     text: spoken(blocks),
     results: blocks.flatMap((block) => (block.type === 'tool_result' ? [readResult(request, block)] : [])),
     turn: questions.filter(({ content }) => blocksOf(content).some(({ type }) => type !== 'tool_result')).length,
-    systemCharacters: spoken(blocksOf(request.system ?? undefined)).length,
+    system: spoken(blocksOf(request.system ?? undefined).filter(isNotIntroduction)),
   }
+}
+
+/** "You are a Claude agent, built on Anthropic's Claude Agent SDK." and its kin: a block of one sentence. */
+const INTRODUCTION = /^You are (?:a Claude agent|Claude Code), [^\n]{1,120}\.$/
+
+/** Claude Code introduces itself to the model ahead of every system prompt, also where the caller gave none. */
+function isNotIntroduction(block: RequestBlock): boolean {
+  return block.type !== 'text' || !INTRODUCTION.test(block.text)
 }
 
 function spoken(blocks: readonly RequestBlock[]): string {

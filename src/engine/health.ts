@@ -19,9 +19,9 @@ export interface Health {
 }
 
 const MENDED_BY = {
-  upstream_auth: 'the model API does not accept the login: log in again with `claude` and `/login`, or replace the key',
+  upstream_auth: 'the model API does not accept the login: log in again with `dragoman login`, or replace the key',
   not_authenticated:
-    'Claude Code is not logged in: run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
+    'Claude Code is not logged in: run `dragoman login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
   worker_unavailable: 'no Claude Code process gets ready: `dragoman doctor` tells more',
 } as const
 
@@ -29,9 +29,14 @@ export interface HealthParts {
   /** Starts a process that the first turn can use. */
   readonly warmUp: (signal: AbortSignal) => Promise<Introduction>
   readonly log: Logger
+  /** Milliseconds between trial processes while none gets ready. */
+  readonly tryAgainMs?: number
 }
 
-export function createHealth({ warmUp, log }: HealthParts): Health {
+/** Whoever sends requests by `/ready` sends none to a server in trouble: it has to find out by itself that it is over. */
+const TRY_AGAIN_MS = 10_000
+
+export function createHealth({ warmUp, log, tryAgainMs = TRY_AGAIN_MS }: HealthParts): Health {
   let known: { readonly version: string | undefined; readonly models: readonly Model[] } | undefined
   let trouble: string | undefined
   let draining = false
@@ -45,7 +50,16 @@ export function createHealth({ warmUp, log }: HealthParts): Health {
     if (!(error instanceof TurnFailure)) return
     if (error.kind === 'upstream_auth' || error.kind === 'not_authenticated' || error.kind === 'worker_unavailable') {
       trouble = MENDED_BY[error.kind]
+      if (error.kind !== 'upstream_auth') tryLater()
     }
+  }
+  let later: NodeJS.Timeout | undefined
+  const tryLater = (): void => {
+    if (draining || later !== undefined) return
+    later = setTimeout(() => {
+      later = undefined
+      if (!draining && trouble !== undefined) tryOut().catch(() => undefined)
+    }, tryAgainMs).unref()
   }
   /** Starts a process without a turn. One trial at a time. */
   const tryOut = (): Promise<void> => {
@@ -59,7 +73,10 @@ export function createHealth({ warmUp, log }: HealthParts): Health {
         if (!draining) log.error({ err: error }, 'Claude Code could not be started')
         throw error
       })
-      .finally(() => (trial = undefined))
+      .finally(() => {
+        trial = undefined
+        if (trouble !== undefined && trouble !== MENDED_BY.upstream_auth) tryLater()
+      })
     return trial
   }
   // Whoever asks for the models gets the failure; the log has it too.

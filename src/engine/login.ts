@@ -58,7 +58,7 @@ export function detectLogin(
   }
   const login = oauthLogin(environment) ?? cliLogin(environment, home)
   if (login !== undefined) return { login }
-  return { missing: 'run `claude` and `/login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN' }
+  return { missing: 'run `dragoman login` or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN, then start again' }
 }
 
 function isSet(value: string | undefined): value is string {

@@ -16,12 +16,17 @@ export interface RunFolder {
   remove(): Promise<void>
 }
 
-/** Makes the folder, private to this user, and sweeps those of instances that are gone. */
+/**
+ * Makes the folder, private to this user, and sweeps those of instances that are gone. The data folder around it may be
+ * one that was there before, such as /srv or somebody's home: its mode is the operator's.
+ */
 export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
-  const runs = join(dataFolder, 'run')
-  await mkdir(runs, { recursive: true, mode: 0o700 })
-  await chmod(dataFolder, 0o700)
-  await sweep(runs)
+  const runs = await prepare(dataFolder).catch((error: unknown): never => {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new Error(`the data folder ${dataFolder} cannot be used (${reason}): make it writable, or set DATA_DIR`, {
+      cause: error,
+    })
+  })
   const path = join(runs, `${process.pid}-${await startTime(process.pid)}-${randomBytes(3).toString('hex')}`)
   const workingFolder = join(path, 'empty')
   await mkdir(path, { mode: 0o700 })
@@ -37,6 +42,14 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
     removeHome: (home) => removeFolder(home),
     remove: () => removeFolder(path),
   }
+}
+
+async function prepare(dataFolder: string): Promise<string> {
+  const runs = join(dataFolder, 'run')
+  await mkdir(runs, { recursive: true, mode: 0o700 })
+  await chmod(runs, 0o700)
+  await sweep(runs)
+  return runs
 }
 
 /** A child that is being killed may still write for a moment: try again a few times. */

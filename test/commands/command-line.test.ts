@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { SETTING_NAMES } from '../../src/commands/setting-flags.ts'
 import { runDragoman } from '../support/dragoman-process.ts'
@@ -5,7 +7,8 @@ import { runDragoman } from '../support/dragoman-process.ts'
 test('help shows every command, every setting and examples', async () => {
   const { code, stdout } = await runDragoman(['--help'])
   expect(code).toBe(0)
-  for (const word of ['serve', 'doctor', 'smoke', 'openapi', '--demo', 'Examples:']) expect(stdout).toContain(word)
+  for (const word of ['serve', 'login', 'doctor', 'smoke', 'openapi', '--demo', 'Examples:'])
+    expect(stdout).toContain(word)
   for (const name of SETTING_NAMES) expect(stdout).toContain(name.toLowerCase().replaceAll('_', '-'))
 })
 
@@ -39,4 +42,12 @@ test('the OpenAPI document is printed without a server', async () => {
   const { code, stdout } = await runDragoman(['openapi'])
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0', paths: { '/v1/chat/completions': {} } })
+})
+
+test('a reader that stops early is no failure', () => {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  const script = '"$0" --import "$1" "$2" openapi | head -c 10; exit 0'
+  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, 'tsx', main], { encoding: 'utf8' })
+  expect(stdout).toHaveLength(10)
+  expect(stderr).toBe('')
 })

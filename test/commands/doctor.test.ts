@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkBinary } from '../../src/commands/doctor-binary.ts'
 import { checkDataFolder } from '../../src/commands/doctor-data-folder.ts'
+import { checkLogin } from '../../src/commands/doctor-login.ts'
 import { checkNode } from '../../src/commands/doctor-machine.ts'
 import { checkAddress, checkPort } from '../../src/commands/doctor-network.ts'
 import { runDragoman } from '../support/dragoman-process.ts'
@@ -35,8 +36,25 @@ test('a machine with a login is ready, and no secret is printed', async () => {
 test('without a login it says which command or variable gives one', async () => {
   const { code, stdout } = await runDragoman(['doctor', '--port', '0'])
   expect(stdout).toContain('✗ login')
-  expect(stdout).toMatch(/\/login.*ANTHROPIC_API_KEY/)
+  expect(stdout).toMatch(/dragoman login.*ANTHROPIC_API_KEY/)
   expect(code).toBe(1)
+})
+
+test('a stored login that Claude Code does not take is a failure', async () => {
+  const check = (stored: unknown) => {
+    writeFileSync(join(folder, '.credentials.json'), JSON.stringify(stored))
+    const environment = { PATH: process.env['PATH'], CLAUDE_CONFIG_DIR: folder }
+    return checkLogin({ CLAUDE_AUTH_METHOD: undefined, CLAUDE_CLI_PATH: undefined, environment })
+  }
+  expect(await check({})).toMatchObject({ verdict: 'failure' })
+  const login = {
+    accessToken: 'sk-ant-oat01-made-up',
+    refreshToken: 'sk-ant-ort01-made-up',
+    expiresAt: Date.now() + 3_600_000,
+    scopes: ['user:inference'],
+    subscriptionType: 'max',
+  }
+  expect(await check({ claudeAiOauth: login })).toMatchObject({ verdict: 'fine' })
 })
 
 test('the binary of the Agent SDK is there, with the version it was built for', async () => {
@@ -66,12 +84,12 @@ test('a data folder that is not there yet is fine', async () => {
   expect(await checkDataFolder(join(folder, 'a', 'b'))).toMatchObject({ verdict: 'fine' })
 })
 
-test('a data folder that others can read is a warning', async () => {
+test('a data folder that others can write to is a warning', async () => {
   const open = join(folder, 'open')
   mkdirSync(open)
-  chmodSync(open, 0o755)
+  chmodSync(open, 0o775)
   expect(await checkDataFolder(open)).toMatchObject({ verdict: 'warning' })
-  chmodSync(open, 0o700)
+  chmodSync(open, 0o755)
   expect(await checkDataFolder(open)).toMatchObject({ verdict: 'fine' })
 })
 

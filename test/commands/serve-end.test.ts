@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { isAlive, workersOf } from '../support/processes.ts'
 import { type DragomanOptions, type RunningDragoman, startDragoman } from '../support/dragoman-process.ts'
@@ -91,4 +94,20 @@ test('an error that nobody caught is logged and drained, and ends with 1', async
   const { code, stdout } = await server.finished
   expect(code).toBe(1)
   expect(stdout).toContain('nobody caught me')
+})
+
+test('what a killed one left on disk is swept by the next on the same data folder', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dragoman-shared-'))
+  const first = await startDemo({ env: { DATA_DIR: folder } })
+  await openStream(first)
+  const [left] = readdirSync(join(folder, 'run'))
+  first.signal('SIGKILL')
+  await first.finished
+  expect(readdirSync(join(folder, 'run'))).toEqual([left])
+  const second = await startDemo({ env: { DATA_DIR: folder } })
+  const third = await startDemo({ env: { DATA_DIR: folder } })
+  expect(readdirSync(join(folder, 'run'))).toHaveLength(2)
+  expect(readdirSync(join(folder, 'run'))).not.toContain(left)
+  await Promise.all([second.stop(), third.stop()])
+  rmSync(folder, { recursive: true })
 })

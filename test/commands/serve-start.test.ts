@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { type RunningDragoman, runDragoman, startDragoman } from '../support/dragoman-process.ts'
+import { fakeBinary } from '../support/fake-binary.ts'
 
 const running: RunningDragoman[] = []
 const servers: Server[] = []
@@ -36,7 +36,10 @@ test('the demo answers without an account, says that it is one, and shows a line
     body: JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'Hello' }] }),
   })
   expect(response.status).toBe(200)
-  expect(await response.text()).toMatch(/demo/i)
+  const answer = await response.text()
+  expect(answer).toMatch(/demo/i)
+  // The real binary adds a line of its own: it must not read as if the caller had sent a system prompt.
+  expect(answer).not.toContain('system prompt')
   expect(server.stderr()).toContain('DEMO')
   expect(server.stderr()).toContain(`curl ${server.url}/v1/chat/completions`)
 })
@@ -62,6 +65,17 @@ test('with STRICT_PORT a taken port ends the start with the reason, and no proce
   expect(stdout).toBe('')
 })
 
+test.each([
+  ['is missing', '/nonexistent/claude', 'missing'],
+  ['does not run', fakeBinary('exit 1'), 'does not run'],
+  ['would run what callers write', fakeBinary("echo '2.1.247 (Claude Code)'"), 'too old'],
+])('with a binary that %s it does not start, and says why', async (_, path, reason) => {
+  const { code, stderr } = await runDragoman(['--demo', '--port', '0'], { env: { CLAUDE_CLI_PATH: path } })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^dragoman: Claude Code: /)
+  expect(stderr).toContain(reason)
+})
+
 test('beyond loopback it refuses to start without a key', async () => {
   const { code, stderr } = await runDragoman(['--host', '0.0.0.0', '--port', '0'])
   expect(code).toBe(2)
@@ -77,6 +91,5 @@ test('when the engine cannot start, the reason is shown and nothing goes on', as
 test('nothing is left in the data folder after the end', async () => {
   const server = await start('--demo', '--port', '0')
   server.signal('SIGTERM')
-  await server.finished
-  expect(existsSync(server.dataFolder)).toBe(false)
+  expect((await server.finished).leftovers).toEqual([])
 })

@@ -41,8 +41,18 @@ describe('what the demo says', () => {
     expect((await ask(demo.url, { messages })).text).toContain('turn 2 of the conversation')
   })
 
-  it('tells the length of the system prompt', async () => {
-    expect((await say(demo.url, 'hi', { system: 'Be brief.' })).text).toContain('The system prompt has 9 characters.')
+  it('repeats and counts the system prompt', async () => {
+    expect((await say(demo.url, 'hi', { system: 'Be brief.' })).text).toContain(
+      'Your system prompt: "Be brief." (2 words, 9 characters).',
+    )
+  })
+
+  it("does not take Claude Code's own first line for the caller's system prompt", async () => {
+    const own = { type: 'text', text: "You are a Claude agent, built on Anthropic's Claude Agent SDK." }
+    expect((await say(demo.url, 'hi', { system: [own] })).text).not.toContain('system prompt')
+    expect((await say(demo.url, 'hi', { system: [own, { type: 'text', text: 'Be brief.' }] })).text).toContain(
+      'Your system prompt: "Be brief."',
+    )
   })
 
   it('does not speak of a system prompt when there is none', async () => {

@@ -1,6 +1,6 @@
 /** The command line as an operator runs it: a process of its own, in an empty folder, with nobody's login. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,8 @@ export interface Finished {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+  /** The run folders in its data folder when it had ended. */
+  readonly leftovers: readonly string[]
 }
 
 export interface RunningDragoman {
@@ -54,8 +56,10 @@ function start(args: readonly string[], { env = {}, imports = [] }: DragomanOpti
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
   const finished = new Promise<Finished>((resolve) => {
     child.once('close', (code) => {
+      const runs = join(folder, 'data', 'run')
+      const leftovers = existsSync(runs) ? readdirSync(runs) : []
       rmSync(folder, { recursive: true, force: true })
-      resolve({ code, ...output })
+      resolve({ code, ...output, leftovers })
     })
   })
   return { child, folder, output, finished }

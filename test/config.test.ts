@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadEnvironment, parseConfig } from '../src/config.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dragoman-config-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('a setting', () => {
+  it('of a flag wins over the environment', () => {
+    expect(parseConfig({ PORT: '9000' }, { PORT: '9001' }).PORT).toBe(9001)
+  })
+
+  it('that is empty is as if it were not there', () => {
+    expect(parseConfig({ PORT: '', API_KEY: '' })).toMatchObject({ PORT: 8000, API_KEY: undefined })
+  })
+
+  it.each(['two words', 'schlüssel', 'a\tb'])(
+    'API_KEY that no header can hold is refused, and not shown: %s',
+    (key) => {
+      expect(() => parseConfig({ API_KEY: key })).toThrow(/^[^ ]* *that cannot be used:\n {2}API_KEY: expected/)
+      expect(() => parseConfig({ API_KEY: key })).not.toThrow(key)
+    },
+  )
+
+  it.each(['DATA_DIR', 'CLAUDE_CLI_PATH'] as const)('%s that is relative is meant from here', (name) => {
+    expect(parseConfig({ [name]: './mine' })[name]).toBe(resolve('mine'))
+    expect(parseConfig({ [name]: '~/mine' })[name]).toBe(join(homedir(), 'mine'))
+    expect(parseConfig({ [name]: '/srv/~/mine' })[name]).toBe('/srv/~/mine')
+  })
+})
+
+describe('the file .env', () => {
+  it('gives what the environment does not', () => {
+    writeFileSync(join(folder, '.env'), '# mine\nDRAGOMAN_TEST_ONLY="a b"\nPATH=/nowhere\n')
+    expect(loadEnvironment(folder)).toMatchObject({ DRAGOMAN_TEST_ONLY: 'a b', PATH: process.env['PATH'] })
+  })
+
+  it('may be missing', () => {
+    expect(loadEnvironment(folder)['PATH']).toBe(process.env['PATH'])
+  })
+
+  it('that cannot be read is an error that names it', () => {
+    mkdirSync(join(folder, '.env'))
+    expect(() => loadEnvironment(folder)).toThrow(join(folder, '.env'))
+  })
+})
