@@ -11,7 +11,7 @@ ask() {
 }
 
 echo '== models'
-curl -sS --fail "$base/models" -H "authorization: Bearer $key"
+curl -sS --fail-with-body "$base/models" -H "authorization: Bearer $key"
 echo
 echo '== plain'
 ask '{"model":"default","messages":[{"role":"user","content":"Hello from curl"}]}'

@@ -38,7 +38,7 @@ function settingsPage(): string {
 Every setting is an environment variable, a line in the file \`.env\` of the folder you start in, or a flag of the same
 name. A flag wins over the environment, and the environment over \`.env\`. An empty value counts as not set. Settings that
 are true or false take \`true\`, \`false\`, \`1\`, \`0\`, \`yes\`, \`no\`, \`on\`, \`off\`; as flags they are given alone, such as
-\`--strict-port\` or \`--no-egress\`. A value that cannot be used stops the start with exit code 2 and one line that says why.
+\`--strict-port\` or \`--no-egress\`. A value that cannot be used stops the start with exit code 2 and a line that says which and why.
 
 A key given as a flag can be seen by other users of the machine in the list of processes: prefer the environment.
 

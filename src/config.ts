@@ -77,7 +77,7 @@ export const SETTINGS = {
   ALLOWED_HOSTS: setting(
     json(z.array(z.string())),
     [],
-    'JSON list of host names that requests may name in `Host`, beside localhost and loopback addresses.',
+    'JSON list of host names that requests may name in `Host`, beside localhost, loopback addresses and HOST; with HOST 0.0.0.0 or ::, beside every address.',
   ),
   CORS_ORIGINS: setting(json(z.array(z.string())), [], 'JSON list of web origins whose pages may call this server.'),
   DEFAULT_MODEL: optional(text, 'What the model `default` stands for.', { shownDefault: "Claude Code's own default" }),

@@ -16,6 +16,7 @@ export interface BannerFacts {
 export function writeBanner(output: Output, facts: BannerFacts): void {
   const { version, url, takenPort, login, needsKey, demo } = facts
   const strong = (text: string): string => (output.isTTY === true ? styleText('bold', text) : text)
+  const withKey = needsKey ? ', with the key' : ''
   const header = needsKey ? ` \\\n    -H "authorization: Bearer $API_KEY"` : ''
   const lines = [
     '',
@@ -26,7 +27,7 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     `  base URL   ${url}/v1`,
     `  login      ${login}`,
     `  key        ${needsKey ? 'API_KEY, from every caller' : 'none needed; any will do'}`,
-    `  API        ${url}/docs`,
+    `  API        ${url}/docs${withKey}`,
     '',
     `  curl ${url}/v1/chat/completions -H 'content-type: application/json'${header} \\`,
     `    -d '{"model":"default","messages":[{"role":"user","content":"Hello"}]}'`,

@@ -39,7 +39,7 @@ function createProgram(): Command {
     .usage('[command] [options] [port]')
     .version(packageInfo().version, '-v, --version', 'Print the version.')
     .helpOption('-h, --help', 'Print this.')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'Print this, or the help of a command.')
     .argument('[port]', 'port to listen on, like --port')
     .option('--demo', 'Answer from the built-in offline model: no account, no internet.')
     .addHelpText('after', ({ command }) => `${EXAMPLES}\n\n${settingFlagsHelp(command)}`)
@@ -64,7 +64,8 @@ function createProgram(): Command {
     .description('Say whether the binary, its version, the login, the data folder and the port are fine.')
     .action(async (_options, command: Command) => {
       const { doctor } = await import('./doctor.ts')
-      process.exitCode = (await doctor(flagsOf(command), process.stdout)) ? 0 : 1
+      const demo = optionsOf(command)['demo'] === true
+      process.exitCode = (await doctor(flagsOf(command), process.stdout, { demo })) ? 0 : 1
     })
   program
     .command('smoke')

@@ -7,19 +7,25 @@ import { checkMachine, checkNode, checkProcessTools, checkSandboxTools } from '.
 import { checkAddress, checkPort } from './doctor-network.ts'
 import type { Output } from './output.ts'
 import { packageInfo } from './package-info.ts'
-import { writeFinding } from './report.ts'
+import { type Finding, writeFinding } from './report.ts'
 import type { SettingFlags } from './setting-flags.ts'
+
+const NO_LOGIN_NEEDED: Finding = { verdict: 'fine', topic: 'login', text: 'none needed for --demo' }
 
 /**
  * @returns whether the server can work as it is
  * @throws ConfigError when the settings cannot be used
  */
-export async function doctor(flags: SettingFlags, output: Output): Promise<boolean> {
+export async function doctor(
+  flags: SettingFlags,
+  output: Output,
+  { demo = false }: { readonly demo?: boolean } = {},
+): Promise<boolean> {
   const config = parseConfig(loadEnvironment(), flags)
   const findings = [
     checkNode(process.versions.node, packageInfo().oldestNode),
     ...(await checkBinary(config)),
-    await checkLogin(config),
+    demo ? NO_LOGIN_NEEDED : await checkLogin(config),
     await checkDataFolder(config.DATA_DIR),
     checkAddress(config),
     await checkPort(config),

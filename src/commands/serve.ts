@@ -153,6 +153,9 @@ function secretsOf(environment: Environment, flags: SettingFlags): readonly stri
 function announceModels(engine: Engine, log: Logger): void {
   engine.models().then(
     (models) => log.info({ models: models.length, claudeCode: engine.status().version }, 'ready'),
-    () => log.warn({ reason: engine.status().reason }, 'not ready: dragoman doctor tells more'),
+    () => {
+      const { state, reason } = engine.status()
+      if (state !== 'draining') log.warn({ reason }, 'not ready: dragoman doctor tells more')
+    },
   )
 }

@@ -26,7 +26,9 @@ export async function smoke(flags: SettingFlags, options: SmokeOptions, output: 
   const config = parseConfig(loadEnvironment(), flags)
   const host = config.HOST === '0.0.0.0' || config.HOST === '::' ? '127.0.0.1' : config.HOST
   const own = `http://${host.includes(':') ? `[${host}]` : host}:${config.PORT}`
-  const url = (options.url ?? own).replace(/\/+$/, '').replace(/\/v1$/, '')
+  const url = withScheme(options.url ?? own)
+    .replace(/\/+$/, '')
+    .replace(/\/v1$/, '')
   const key = options.key ?? config.API_KEY
   const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS)
   const client = createSmokeClient({ url, key, signal: deadline })
@@ -61,6 +63,10 @@ export async function smoke(flags: SettingFlags, options: SmokeOptions, output: 
   show()
   output.write(failures === 0 ? '\nAll is well.\n' : `\n${failures} failed.\n`)
   return failures === 0
+}
+
+function withScheme(url: string): string {
+  return /^https?:\/\//i.test(url) ? url : `http://${url}`
 }
 
 async function attempt(topic: string, run: () => Promise<string>, deadline: AbortSignal): Promise<Finding> {

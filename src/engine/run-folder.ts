@@ -3,8 +3,9 @@
  * a folder of its own in the data folder, named by its process, so that two instances leave each other's alone and
  * what a killed one left is swept by the next.
  */
-import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, readFile, rm, stat as statOf } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 export interface RunFolder {
@@ -27,7 +28,8 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
       cause: error,
     })
   })
-  const path = join(runs, `${process.pid}-${await startTime(process.pid)}-${randomBytes(3).toString('hex')}`)
+  const mine = `${process.pid}-${await startTime(process.pid)}-${machine()}-${randomBytes(3).toString('hex')}`
+  const path = join(runs, mine)
   const workingFolder = join(path, 'empty')
   await mkdir(path, { mode: 0o700 })
   await mkdir(workingFolder, { mode: 0o500 })
@@ -59,11 +61,25 @@ function removeFolder(path: string): Promise<void> {
 
 async function sweep(runs: string): Promise<void> {
   for (const name of await readdir(runs)) {
-    const [pid, started] = name.split('-')
+    const [pid, started, where] = name.split('-')
     if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) continue
-    if (isRunning(Number(pid)) && (await startTime(Number(pid))) === started) continue
+    if (where === machine() ? await isSame(Number(pid), started) : await isRecent(join(runs, name))) continue
     await removeFolder(join(runs, name))
   }
+}
+
+/** Containers that share a data folder do not see each other's processes, but each has a host name of its own. */
+function machine(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+}
+
+/** Another machine's: whether it was written to within a week. */
+async function isRecent(path: string): Promise<boolean> {
+  return Date.now() - (await statOf(path)).mtimeMs < 7 * 86_400_000
+}
+
+async function isSame(pid: number, started: string): Promise<boolean> {
+  return isRunning(pid) && (await startTime(pid)) === started
 }
 
 function isRunning(pid: number): boolean {

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRunFolder } from '../../src/engine/run-folder.ts'
 
@@ -29,4 +29,19 @@ test('a data folder that is made is private', async () => {
 test('a data folder that cannot be used is named, with what mends it', async () => {
   writeFileSync(join(data, 'file'), '')
   await expect(createRunFolder(join(data, 'file'))).rejects.toThrow(/file cannot be used \(ENOTDIR\).*DATA_DIR/)
+})
+
+test('the folders of instances that are gone are swept, those of living ones and of other machines are not', async () => {
+  const runs = join(data, 'run')
+  const mine = await createRunFolder(data)
+  const [pid, started, machine] = basename(mine.path).split('-')
+  const gone = join(runs, `999999999-1-${machine}-aaaaaa`)
+  const reused = join(runs, `${pid}-1${started}-${machine}-bbbbbb`)
+  const elsewhere = join(runs, '999999999-1-00000000-cccccc')
+  for (const folder of [gone, reused, elsewhere]) mkdirSync(folder)
+  const second = await createRunFolder(data)
+  expect(readdirSync(runs).toSorted()).toEqual(
+    [mine.path, second.path, elsewhere].map((path) => basename(path)).toSorted(),
+  )
+  await Promise.all([mine.remove(), second.remove()])
 })
