@@ -14,7 +14,7 @@ import { readEvents, startTestServer, type TestServer } from '../support/server.
 
 let test: TestServer
 beforeAll(async () => {
-  test = await startTestServer({ FIRST_EVENT_TIMEOUT: '1200', IDLE_TIMEOUT: '800' })
+  test = await startTestServer({ REUSE_WORKERS: 'true', FIRST_EVENT_TIMEOUT: '1200', IDLE_TIMEOUT: '800' })
 })
 afterAll(() => test[Symbol.asyncDispose]())
 

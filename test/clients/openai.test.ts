@@ -6,7 +6,7 @@ import { fails, says, stalls } from '../support/scripted-model-answers.ts'
 
 let test: TestServer
 beforeAll(async () => {
-  test = await startTestServer({ MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
+  test = await startTestServer({ REUSE_WORKERS: 'true', MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
 })
 afterAll(() => test[Symbol.asyncDispose]())
 

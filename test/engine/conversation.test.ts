@@ -5,7 +5,7 @@ import { says } from '../support/scripted-model-answers.ts'
 
 let test: TestEngine
 beforeAll(async () => {
-  test = await startTestEngine()
+  test = await startTestEngine({ REUSE_WORKERS: 'true' })
 })
 afterAll(() => test[Symbol.asyncDispose]())
 

@@ -65,7 +65,7 @@ describe('a worker', () => {
   })
 
   it('that stands still in mid-stream is given up and killed', async () => {
-    await using test = await startTestEngine({ IDLE_TIMEOUT: '500' })
+    await using test = await startTestEngine({ IDLE_TIMEOUT: '500', REUSE_WORKERS: 'true' })
     await test.proven()
     test.model.script(stalls(['Hel']))
     const iterator = test.begin()
@@ -78,7 +78,7 @@ describe('a worker', () => {
   })
 
   it('that is ended leaves nothing on disk', async () => {
-    await using test = await startTestEngine({ REUSE_WORKERS: 'false' })
+    await using test = await startTestEngine()
     await test.ask()
     const runs = join(test.config.DATA_DIR, 'run')
     await vi.waitUntil(() => test.engine.status().workers.live === 1)

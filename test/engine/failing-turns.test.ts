@@ -20,7 +20,12 @@ describe.each([
 ])('a turn that fails %s', (_, egress) => {
   let test: TestEngine
   beforeAll(async () => {
-    test = await startTestEngine({ EGRESS: egress, FIRST_EVENT_TIMEOUT: '1500', IDLE_TIMEOUT: '1000' })
+    test = await startTestEngine({
+      REUSE_WORKERS: 'true',
+      EGRESS: egress,
+      FIRST_EVENT_TIMEOUT: '1500',
+      IDLE_TIMEOUT: '1000',
+    })
   })
   afterAll(() => test[Symbol.asyncDispose]())
   afterEach(async () => {

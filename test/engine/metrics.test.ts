@@ -11,7 +11,7 @@ function samplesOf(text: string, name: string): Record<string, number> {
 }
 
 it('count turns by outcome, how their processes were found, and what became of these', async () => {
-  await using test = await startTestEngine()
+  await using test = await startTestEngine({ REUSE_WORKERS: 'true' })
   await test.proven()
   await test.ask()
   await test.ask({ conversation: [user('another')] })

@@ -8,7 +8,7 @@ const HELLO = 'Hello from the scripted model.'
 
 let test: TestEngine
 beforeAll(async () => {
-  test = await startTestEngine({ MAX_WORKERS: '6', IDLE_TIMEOUT: '700' })
+  test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '6', IDLE_TIMEOUT: '700' })
   await test.proven()
 })
 afterAll(() => test[Symbol.asyncDispose]())
@@ -157,7 +157,7 @@ describe('an idle process', () => {
   })
 
   it('makes room for a profile that has none', async () => {
-    await using small = await startTestEngine({ MAX_WORKERS: '1' })
+    await using small = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '1' })
     await small.proven()
     for (const model of ['opus', 'haiku', 'sonnet']) {
       await small.ask({ model })

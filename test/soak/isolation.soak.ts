@@ -5,7 +5,7 @@ import { runIsolation } from '../support/isolation-run.ts'
 const turns = Number(process.env['SOAK_TURNS'] ?? 10_000)
 
 it(`${turns} turns of 4 principals in runs of 25 on reused processes leave no mark in each other`, async () => {
-  await using test = await startTestEngine({ MAX_WORKERS: '3' })
+  await using test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '3' })
   await test.proven()
   const before = process.memoryUsage().rss
   const { leaks, outcomes } = await runIsolation(test, { turns, principals: 4, runLength: 25, seed: 42 })

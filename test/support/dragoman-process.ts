@@ -10,6 +10,9 @@ import { vi } from 'vitest'
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
+/** What costs seconds and most tests have no use for. */
+const THRIFTY = { REUSE_WORKERS: 'false', SPARE_WORKERS: '0' }
+
 export interface Finished {
   readonly code: number | null
   readonly stdout: string
@@ -48,7 +51,7 @@ function start(args: readonly string[], { env = {}, imports = [] }: DragomanOpti
   const flags = [loader, ...imports].flatMap((module) => ['--import', module])
   const child = spawn(process.execPath, [...flags, main, ...args], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...env },
+    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...THRIFTY, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }
