@@ -12,6 +12,14 @@ import type { UpstreamFacts } from './egress/upstream-facts.ts'
 type StreamEvent = Extract<SDKMessage, { type: 'stream_event' }>['event']
 type ResultMessage = Extract<SDKMessage, { type: 'result' }>
 
+interface ReportedUsage {
+  readonly input_tokens?: number | null
+  readonly cache_read_input_tokens?: number | null
+  readonly cache_creation_input_tokens?: number | null
+  readonly output_tokens?: number | null
+  readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null
+}
+
 /** Counters are cumulative: a later value overwrites an earlier one. */
 interface Counted {
   input: number
@@ -38,6 +46,7 @@ export class AnswerReader {
    * and when nothing visible came.
    */
   get goesOn(): boolean {
+    if (this.stopped === undefined) return false
     return this.#wentOn || this.stopped === 'length' || this.stopped === 'refusal'
   }
 
@@ -52,8 +61,8 @@ export class AnswerReader {
       this.#reported = { ...this.#reported, code: message.error }
       return []
     }
-    // What the process itself says to the model once it has the answer.
-    if (message.type === 'user' && this.stopped !== undefined) this.#wentOn = true
+    // What the process itself says to the model: "no such tool" can come before the stop reason does.
+    if (message.type === 'user' && this.#messages > 0) this.#wentOn = true
     return message.type === 'stream_event' && message.parent_tool_use_id === null ? this.#readEvent(message.event) : []
   }
 
@@ -92,6 +101,8 @@ export class AnswerReader {
     if (event.type === 'message_delta') {
       this.#count(event.usage)
       this.stopped = finishReason(event.delta.stop_reason)
+      // It will be told that there is no such tool, and asked again.
+      if (event.delta.stop_reason === 'tool_use') this.#wentOn = true
     }
     return []
   }
@@ -114,13 +125,9 @@ export class AnswerReader {
     return [{ type: 'start', model: this.#model }]
   }
 
-  #count(usage: {
-    input_tokens?: number | null
-    cache_read_input_tokens?: number | null
-    cache_creation_input_tokens?: number | null
-    output_tokens?: number | null
-    output_tokens_details?: { thinking_tokens?: number | null } | null
-  }): void {
+  /** @param usage absent where a gateway before the model API leaves it out, whatever the types say */
+  #count(usage: ReportedUsage | undefined): void {
+    if (usage === undefined) return
     const counted = this.#counted
     this.#counted = {
       input: usage.input_tokens ?? counted.input,

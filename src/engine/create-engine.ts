@@ -43,6 +43,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   const deathWatch = createDeathWatch(detectDeathWatchMethod())
   const limit = config.MAX_WORKERS ?? defaultWorkerLimit()
   const scheduler = new Scheduler({ slots: limit, maxQueue: config.MAX_QUEUE, timeoutMs: config.QUEUE_TIMEOUT })
+  const onLeftover = (error: unknown): void => log.warn({ err: error }, 'a folder is left for the next start to sweep')
   const workerOptions: WorkerFactoryOptions = {
     binary,
     environment: config.environment,
@@ -53,6 +54,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
     spares: config.SPARE_WORKERS,
     onSpareError: (error) => log.warn({ err: error }, 'no spare process could be started'),
+    onLeftover,
   }
   const factory = createWorkerFactory(workerOptions)
   const reuse = createReuse({
@@ -90,7 +92,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
       await Promise.all([pool.close(), reuse.settled(), factory.close()])
       await egress?.close()
       deathWatch.close()
-      await runFolder.remove()
+      await runFolder.remove().catch(onLeftover)
     },
   }
 }

@@ -28,6 +28,8 @@ const SWITCHES = {
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
   // A long chat would be silently summarised.
   DISABLE_AUTO_COMPACT: '1',
+  // Its own estimate refuses prompts that the model API takes (0.7 MB for a window of 200,000 tokens): the API decides.
+  CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE: '1000000000',
   // Takes away the first system block, which differs per conversation and would spoil the prompt cache.
   CLAUDE_CODE_ATTRIBUTION_HEADER: '0',
 } as const

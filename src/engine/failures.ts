@@ -14,12 +14,15 @@ export interface ReportedError {
   readonly text?: string | undefined
 }
 
+/** The words go into the log, where they can quote what the caller wrote. */
+const MOST_WORDS = 500
+
 /** Structured facts first, the wire's before the process's own; words only to tell apart what shares a status. */
 export function upstreamFailure(facts: UpstreamFacts, reported: ReportedError): TurnFailure {
   const kind = classify(facts, reported)
   const words = facts.error?.message ?? facts.connectionError ?? reported.text ?? 'no reason given'
   const status = facts.status ?? reported.status
-  return new TurnFailure(kind, `the model API answered ${status ?? 'nothing'}: ${words}`, {
+  return new TurnFailure(kind, `the model API answered ${status ?? 'nothing'}: ${words.slice(0, MOST_WORDS)}`, {
     retryAfterSeconds: facts.retryAfterSeconds,
   })
 }
@@ -81,7 +84,8 @@ function byErrorType(type: string): FailureKind {
 }
 
 function byReport({ code, terminalReason, text }: ReportedError): FailureKind {
-  if (terminalReason === 'prompt_too_long') return 'context_length_exceeded'
+  // `blocking_limit`: the process's own estimate, without a call.
+  if (terminalReason === 'prompt_too_long' || terminalReason === 'blocking_limit') return 'context_length_exceeded'
   switch (code) {
     case 'authentication_failed':
       // Without a status nothing was sent: the process has nothing to log in with.

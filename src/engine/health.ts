@@ -1,6 +1,6 @@
 /** What is known of Claude Code: its version, models and whether it works; from a trial process and from every turn. */
 import type { Logger } from 'pino'
-import type { Model } from '../turn/model.ts'
+import { findModel, type Model } from '../turn/model.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Introduction } from './claude-code.ts'
 import type { EngineStatus } from './engine.ts'
@@ -88,7 +88,7 @@ export function createHealth({ warmUp, log, tryAgainMs = TRY_AGAIN_MS }: HealthP
       if (known === undefined) throw new TurnFailure('worker_unavailable', 'no process got ready')
       return known.models
     },
-    modelNamed: (name) => known?.models.find((model) => model.id === name || model.aliases.includes(name)),
+    modelNamed: (name) => findModel(known?.models ?? [], name),
     status: () => {
       const version = known?.version === undefined ? {} : { version: known.version }
       if (draining) return { state: 'draining', ...version }

@@ -56,7 +56,8 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
     // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
     if (facts === undefined && reader.goesOn && !interrupted) {
       interrupted = true
-      await answering.interrupt()
+      // Not awaited: a process that hangs never says that it has stopped, and the deadlines above do not count here.
+      answering.interrupt().catch(() => undefined)
     }
   }
 }

@@ -31,6 +31,8 @@ export interface WorkerFactoryOptions {
   /** Processes to keep spawned ahead. */
   readonly spares: number
   readonly onSpareError: (error: unknown) => void
+  /** A folder could not be removed; its worker has ended all the same. */
+  readonly onLeftover: (error: unknown) => void
 }
 
 export type StartWorker = (profile: Profile) => Promise<Worker>
@@ -53,6 +55,7 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     const lane = options.egress?.openLane()
     return { id, home, lane, env: environmentOf(options, id, home, lane) }
   }
+  const removeHome = (home: string): Promise<void> => runFolder.removeHome(home).catch(options.onLeftover)
   const spares = new Spares({
     most: options.spares,
     spawn: async (startedAs) => {
@@ -64,7 +67,7 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     end: async ({ place, child }) => {
       await child.end()
       place.lane?.close()
-      await runFolder.removeHome(place.home)
+      await removeHome(place.home)
     },
     onError: options.onSpareError,
   })
@@ -73,21 +76,29 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     const spare = spares.claim(profile.model)
     const { id, home, lane, env } = spare?.place ?? (await makePlace())
     let child: Child | undefined
-    const process = openClaudeCode({
-      binary,
-      model: profile.model === 'default' ? undefined : profile.model,
-      systemPrompt: profile.system,
-      env,
-      cwd: runFolder.workingFolder,
-      spawn: (asked) => {
-        spares.noteStart(profile.model, asked)
-        child = takeSpare(spare, asked) ?? spawnChild(asked, deathWatch)
-        return child.spawned
-      },
-    })
-    if (child === undefined) throw new Error('the Agent SDK did not start a process')
-    const fromSpare = child === spare?.child
-    return new Worker({ id, process, child, fromSpare, lane, deadlines, cleanUp: () => runFolder.removeHome(home) })
+    try {
+      const process = openClaudeCode({
+        binary,
+        model: profile.model === 'default' ? undefined : profile.model,
+        systemPrompt: profile.system,
+        env,
+        cwd: runFolder.workingFolder,
+        spawn: (asked) => {
+          spares.noteStart(profile.model, asked)
+          child = takeSpare(spare, asked) ?? spawnChild(asked, deathWatch)
+          return child.spawned
+        },
+      })
+      if (child === undefined) throw new Error('the Agent SDK did not start a process')
+      const fromSpare = child === spare?.child
+      return new Worker({ id, process, child, fromSpare, lane, deadlines, cleanUp: () => removeHome(home) })
+    } catch (error) {
+      // Out of file descriptors, for one: there is no worker that would give these back.
+      await (child ?? spare?.child)?.end()
+      lane?.close()
+      await removeHome(home)
+      throw error
+    }
   }
 
   return {

@@ -222,9 +222,11 @@ export class Worker {
   }
 
   #apply(wanted: LiveSettings, signal: AbortSignal): Promise<void> {
-    return within(this.#parts.deadlines.initMs, signal, this.#settings.change(wanted), () =>
-      this.#unavailable('the process did not take its settings'),
-    )
+    const refused = (error?: unknown): TurnFailure => this.#unavailable('the process did not take its settings', error)
+    const change = this.#settings.change(wanted).catch((error: unknown): never => {
+      throw error instanceof TurnFailure ? error : refused(error)
+    })
+    return within(this.#parts.deadlines.initMs, signal, change, refused)
   }
 
   async #reset(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,9 @@ import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
 import { clip } from '../wire/quote.ts'
 
+/** The version of OpenAI's API that every answer names, as theirs do. */
+export const OPENAI_VERSION = '2020-10-01'
+
 /** One request and its answer: the id, the headers that every answer has, and the one line in the access log. */
 export interface Exchange {
   readonly id: string
@@ -24,7 +27,7 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
   const log = rootLog.child({ requestId: id })
   const headers = new Headers({
     'x-request-id': id,
-    'openai-version': '2020-10-01',
+    'openai-version': OPENAI_VERSION,
     'x-content-type-options': 'nosniff',
     'cross-origin-resource-policy': 'same-origin',
   })

@@ -1,5 +1,5 @@
 /** The app behind a Node server, with the limits that Node sets for slow, large and malformed requests. */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from '../log.ts'
@@ -73,15 +73,22 @@ function createHttpServer(app: App, log: Logger): Server {
       return new Response(body, { status, headers })
     },
   })
-  const answering = new WeakMap<Duplex, ServerResponse>()
-  const server = createServer(LIMITS, (incoming, outgoing) => {
-    answering.set(incoming.socket, outgoing)
+  // All of a connection's: whoever pipelines has several under way, and the oldest may be in mid-answer.
+  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const ofSocket = answering.get(incoming.socket) ?? new Set()
+    answering.set(incoming.socket, ofSocket.add(outgoing))
+    outgoing.once('close', () => ofSocket.delete(outgoing))
     incoming.headers.host = PLACEHOLDER_HOST
     void answer(incoming, outgoing)
-  })
+  }
+  const server = createServer(LIMITS, onRequest)
+  // A listener for each request under way: a caller that pipelines has many, which Node would take for a leak.
+  server.on('connection', (socket) => socket.setMaxListeners(0))
+  // Node's own answer to an unknown expectation is an empty 417; a server may ignore it (RFC 9110, 10.1.1).
+  server.on('checkExpectation', onRequest)
   server.on('clientError', (error, socket) => {
-    const outgoing = answering.get(socket)
-    const isMidAnswer = outgoing !== undefined && outgoing.headersSent && !outgoing.writableFinished
+    const isMidAnswer = [...(answering.get(socket) ?? [])].some((outgoing) => outgoing.headersSent)
     if (!socket.writable || isMidAnswer) socket.destroy()
     else socket.end(answerMalformed(error).text)
   })

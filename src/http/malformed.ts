@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import { ApiError } from '../errors.ts'
 import { errorBody, errorHeaders } from './error-reply.ts'
+import { OPENAI_VERSION } from './exchange.ts'
 
 /** An answer to bytes that never became a request, so that no route, guard or handler sees them. */
 export interface MalformedReply {
@@ -29,6 +30,8 @@ export function malformedReply(error: unknown): MalformedReply {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     'x-request-id': id,
+    'openai-version': OPENAI_VERSION,
+    'openai-processing-ms': '0',
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
     connection: 'close',

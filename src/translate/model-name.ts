@@ -1,6 +1,6 @@
 /** What a caller calls a model, as the name by which Claude Code takes it. */
 import { ApiError } from '../errors.ts'
-import type { Model } from '../turn/model.ts'
+import { findModel, type Model } from '../turn/model.ts'
 import { clip } from '../wire/quote.ts'
 
 export interface ModelNames {
@@ -25,8 +25,6 @@ const PREFIXES = ['openai/', 'anthropic/', 'claude-code/']
 /** The name becomes an argument of a process: it must never read as an option or anything else. */
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9._:@/[\]-]{0,127}$/
 const CLAUDE_ID = /^claude-[A-Za-z0-9._:@-]+(?:\[1m\])?$/
-/** What an id may have after the model's own: the day of its release, the long context window. */
-const SUFFIX = /(?:-\d{8})?(?:\[1m\])?$/
 
 /** @throws ApiError `model_not_found`, which tells how the name could be made to work. */
 export function resolveModelName(asked: string, names: ModelNames): ResolvedModel {
@@ -73,7 +71,7 @@ function isAccepted(name: string, models: readonly Model[]): boolean {
 }
 
 function known(name: string, { models }: ModelNames): ResolvedModel {
-  return { name, model: find(name, models) ?? find(name.replace(SUFFIX, ''), models) }
+  return { name, model: findModel(models, name) }
 }
 
 function find(name: string, models: readonly Model[]): Model | undefined {

@@ -17,9 +17,9 @@ export function modelsList(listing: ModelListing): WireModelList {
   return { object: 'list', data }
 }
 
-/** One entry of the list; undefined for a name that is not on it. */
+/** What a request gets by this name, also one that is accepted without being on the list; undefined for any other. */
 export function findWireModel(id: string, listing: ModelListing): WireModel | undefined {
-  return modelsList(listing).data.find((model) => model.id === id)
+  return oneModel(id, listing)
 }
 
 function oneModel(name: string, listing: ModelListing): WireModel | undefined {

@@ -12,3 +12,13 @@ export interface Model {
   readonly efforts: readonly Effort[]
   readonly thinkingCanBeOff: boolean
 }
+
+/** What an id may have after the model's own: the day of its release, the long context window. */
+const SUFFIX = /(?:-\d{8})?(?:\[1m\])?$/
+
+/** The entry of a list for an id or alias, also for a dated or long-context id of a model that is on it. */
+export function findModel(models: readonly Model[], name: string): Model | undefined {
+  const named = (wanted: string): Model | undefined =>
+    models.find((model) => model.id === wanted || model.aliases.includes(wanted))
+  return named(name) ?? named(name.replace(SUFFIX, ''))
+}

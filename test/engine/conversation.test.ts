@@ -139,6 +139,32 @@ describe('a conversation on the real binary', () => {
   })
 
   it.each([
+    ['after some words', ['Let me look.'], 'Let me look.'],
+    ['without a word', [], ''],
+  ])('whose model calls a tool that nobody offered, %s, ends with its first answer', async (_, words, text) => {
+    const before = test.model.requests.length
+    test.model.script(says(words, { calls: [{ id: 'toolu_1', name: 'Bash', input: { command: 'id' } }] }))
+    const events = await test.ask()
+    expect(textOf(events)).toBe(text)
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'done' })
+    expect(test.model.requests.length - before).toBe(1)
+  })
+
+  it('takes a prompt that fills most of a window of 200,000 tokens', async () => {
+    const long = 'all work and no play '.repeat(36_000)
+    const events = await test.ask({ model: 'claude-haiku-4-5', conversation: [user(long)] })
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'done' })
+    expect(sent().messages).toEqual([{ role: 'user', texts: [long] }])
+  })
+
+  it('thinks as little as the model can also under its long-context and dated names', async () => {
+    for (const model of ['claude-opus-5-5[1m]', 'claude-opus-5-5-20260101']) {
+      await test.ask({ thinking: 'off', model })
+      expect(sent().body).toMatchObject({ output_config: { effort: 'low' } })
+    }
+  })
+
+  it.each([
     ['only white space', ' \n '],
     ['nothing', ''],
   ])('can be answered with %s, in one call', async (_, text) => {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Egress, type Lane, startEgress } from '../../src/engine/egress/egress.ts'
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
-import { errorsMidStream, fails, stalls } from '../support/scripted-model-answers.ts'
+import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
 
 const credential = { header: 'x-api-key', value: 'the-real-key' } as const
 const body = JSON.stringify({
@@ -36,6 +36,17 @@ function call(path = '/v1/messages?beta=true', init: RequestInit = {}): Promise<
 }
 
 describe('the egress', () => {
+  it('leaves no listeners behind when the child reads slowly', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    model.script(says(Array.from({ length: 2000 }, () => 'x'.repeat(2000))))
+    lane.openGate()
+    expect(await (await call()).text()).toContain('message_stop')
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+  })
+
   it('puts the key in and changes neither the body nor the answer', async () => {
     lane.openGate()
     const answer = await (await call()).text()

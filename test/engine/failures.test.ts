@@ -38,6 +38,7 @@ describe('failure of a model call', () => {
     ],
     [unseen, { status: 400, terminalReason: 'prompt_too_long' }],
     [unseen, { terminalReason: 'prompt_too_long' }],
+    [{ calls: 0 }, { code: 'invalid_request', terminalReason: 'blocking_limit', text: 'Prompt is too long' }],
   ])('tells a prompt that is too long apart: %o %o', (facts, reported) => {
     expect(upstreamFailure(facts, reported).kind).toBe('context_length_exceeded')
   })
@@ -60,6 +61,11 @@ describe('failure of a model call', () => {
   it('takes an error event in a stream that began well', () => {
     const facts = { calls: 1, status: 200, error: { type: 'overloaded_error', message: 'Overloaded' } }
     expect(upstreamFailure(facts, { code: 'unknown' }).kind).toBe('upstream_overloaded')
+  })
+
+  it('keeps little of what the model API says, which can quote the caller', () => {
+    const error = { type: 'invalid_request_error', message: 'x'.repeat(50_000) }
+    expect(upstreamFailure({ calls: 1, status: 400, error }, {}).message.length).toBeLessThan(1000)
   })
 
   it('keeps the wait that the model API asked for', () => {

@@ -4,7 +4,8 @@ import { afterEach, expect, test } from 'vitest'
 import { listen, type Listening } from '../../src/http/listen.ts'
 import { createLogger } from '../../src/log.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
-import { createTestApp, dial, rawRequest, serve, type TestAppOptions } from '../support/app.ts'
+import { createTestApp, dial, rawChat, rawRequest, serve, type TestAppOptions } from '../support/app.ts'
+import { saysThenHangs } from '../support/fake-engine.ts'
 
 const log = createLogger({ level: 'silent', pretty: false })
 const opened: { close: () => unknown }[] = []
@@ -44,6 +45,34 @@ async function exchange(port: number, bytes: string) {
   return { head: head.toLowerCase(), error: errorBodySchema.parse(JSON.parse(body)).error }
 }
 
+test('garbage behind a second request cuts the connection, and gets into no answer that is under way', async () => {
+  const { port } = await start({ script: saysThenHangs('Hello') })
+  const { socket, received, closed } = dial(port)
+  socket.write(rawChat({ stream: true }))
+  await received('Hello')
+  socket.write(`${rawChat({ stream: true })}nonsense\r\n\r\n`)
+  expect((await closed).match(/HTTP\/1\.1/g)).toHaveLength(1)
+})
+
+test('thirty requests at once on one connection are no leak', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  const { port } = await start()
+  const { socket, closed } = dial(port)
+  socket.write(rawRequest('GET /health').repeat(30) + rawRequest('GET /health', '', ['connection: close']))
+  expect((await closed).match(/HTTP\/1\.1 200/g)).toHaveLength(31)
+  process.off('warning', note)
+  expect(warnings).toEqual([])
+})
+
+test('an expectation that nobody knows is ignored', async () => {
+  const { port } = await start()
+  const { socket, closed } = dial(port)
+  socket.write(rawRequest('GET /health', '', ['expect: miracles', 'connection: close']))
+  expect(await closed).toMatch(/^HTTP\/1\.1 200 /)
+})
+
 test('a free port is taken as asked', async () => {
   const server = await start()
   expect(server.moved).toBe(false)
@@ -80,6 +109,8 @@ test('bytes that are no HTTP get an error in our shape', async () => {
   const { head, error } = await exchange(port, 'nonsense\r\n\r\n')
   expect(head).toMatch(/^http\/1\.1 400 /)
   expect(head).toMatch(/x-request-id: req_[0-9a-f]{32}/)
+  expect(head).toMatch(/openai-version: 2020-10-01/)
+  expect(head).toMatch(/openai-processing-ms: \d/)
   expect(error.code).toBe('bad_request')
 })
 

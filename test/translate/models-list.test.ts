@@ -64,6 +64,12 @@ describe('modelsList', () => {
     expect(findWireModel('sonnet[1m]', { ...listing, models: [long] })?.context_window).toBe(1_000_000)
   })
 
+  it('describes what is accepted without being listed', () => {
+    expect(findWireModel('claude-sonnet-5-5[1m]', listing)).toMatchObject({ context_window: 1_000_000 })
+    expect(findWireModel('openai/sonnet', listing)).toMatchObject({ alias_of: 'claude-sonnet-5-5' })
+    expect(findWireModel('claude-sonnet-4-0', listing)).toMatchObject({ id: 'claude-sonnet-4-0', effort_levels: [] })
+  })
+
   it.each(['nope', '', '__proto__'])('does not know %j', (id) => {
     expect(findWireModel(id, listing)).toBeUndefined()
   })

@@ -170,14 +170,23 @@ function tapInto(facts: Mutable<UpstreamFacts>): StreamTap {
 async function pipe(body: Dispatcher.ResponseData['body'], response: ServerResponse, tap: StreamTap): Promise<void> {
   for await (const chunk of body) {
     tap.hear(chunk)
-    if (!response.write(chunk))
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve)
-        response.once('close', resolve)
-      })
+    if (!response.write(chunk) && !response.destroyed) await drained(response)
     if (response.destroyed) return
   }
   response.end()
+}
+
+/** Resolves when more can be written, or nothing ever will. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      response.off('drain', settle)
+      response.off('close', settle)
+      resolve()
+    }
+    response.once('drain', settle)
+    response.once('close', settle)
+  })
 }
 
 /** The connection to the model API failed: before the status the child gets an error, after it a broken stream. */

@@ -3,8 +3,8 @@ import { z } from 'zod'
 
 const errorBody = z.object({ error: z.object({ type: z.string(), message: z.string() }) })
 
-/** Longest wait in seconds that is believed. */
-const LONGEST_WAIT = 86_400
+/** Longest wait in seconds that is believed: plan limits reset after a week. */
+const LONGEST_WAIT = 31 * 86_400
 
 export function readError(body: string): { type: string; message: string } {
   try {
