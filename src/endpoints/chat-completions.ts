@@ -1,5 +1,6 @@
 /** A chat request becomes a turn; the turn's events become chunks; the whole answer is a fold over the same chunks. */
 import { randomUUID } from 'node:crypto'
+import { ApiError } from '../errors.ts'
 import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { orAborted } from '../http/until-aborted.ts'
@@ -13,6 +14,7 @@ import { chatChunkSchema, type ChatChunk } from '../wire/chat-chunk.ts'
 import { chatRequestSchema } from '../wire/chat-request.ts'
 import { chatCompletionSchema } from '../wire/chat-response.ts'
 import { parseBody } from '../wire/parse.ts'
+import { clip } from '../wire/quote.ts'
 import { runTurn } from './run-turn.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
 
@@ -62,6 +64,7 @@ export const chatCompletions: ServiceEndpoint = {
 async function answer({ engine, config }: Services, context: RequestContext): Promise<Reply> {
   const { body, id: requestId, principal, replyHeaders, signal } = context
   const request = parseBody(chatRequestSchema, body)
+  refuseExtensions(context.extensions)
   const { ignored } = judgeParameters(request, { strict: config.STRICT_PARAMS })
   if (ignored.length > 0) replyHeaders.set('x-dragoman-ignored', ignored.join(', '))
   const models = await orAborted(engine.models(), signal)
@@ -77,6 +80,16 @@ async function answer({ engine, config }: Services, context: RequestContext): Pr
   })
   const chunks = render(runTurn(engine, turn, signal), renderer)
   return isStream ? eventsReply(chunks) : jsonReply(foldChat(await collect(chunks)))
+}
+
+/** Headers that ask for Claude Code's own tools, which this version does not offer: as with a parameter, said and not dropped. */
+function refuseExtensions(extensions: Readonly<Record<string, string>>): void {
+  const [name] = Object.keys(extensions)
+  if (name === undefined) return
+  throw new ApiError('unsupported_parameter', {
+    message: `The header '${clip(name)}' is not supported.`,
+    param: clip(name),
+  })
 }
 
 async function* render(events: AsyncIterable<TurnEvent>, renderer: ChatRenderer): AsyncGenerator<ChatChunk> {

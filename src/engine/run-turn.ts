@@ -34,6 +34,12 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 const RETRY_DELAY_MS = { least: 150, most: 400 }
 
 export function createRunTurn({ scheduler, pool, health, log, observer }: RunTurnParts): RunTurn {
+  const logFailure = (turn: Turn, tries: number, error: unknown): void => {
+    const left = error instanceof TurnFailure && error.kind === 'aborted'
+    if (left) log.debug({ requestId: turn.id }, 'the caller left')
+    else log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
+  }
+
   /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
   async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
     const profile = { model: turn.model, system: turn.system ?? '' }
@@ -60,7 +66,7 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
         return
       } catch (error) {
         health.sawFailure(error)
-        log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
+        logFailure(turn, tries, error)
         const passing = error instanceof TurnFailure && PASSING.has(error.kind)
         if (begun || !passing || tries >= ATTEMPTS) throw error
         await slot.free

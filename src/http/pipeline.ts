@@ -84,7 +84,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (route === undefined) throw refusal(place, call, exchange.headers)
     const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
     const { id, log, headers: replyHeaders } = exchange
-    return route.handle({ id, log, replyHeaders, signal, params, body, ...caller })
+    const extensions = extensionsOf(request.headers)
+    return route.handle({ id, log, replyHeaders, signal, params, body, extensions, ...caller })
   }
 
   return async (place, call) => {
@@ -123,6 +124,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return documentResponse(jsonReply(errorBody(failure), status), exchange)
     }
   }
+}
+
+/** Prefix of the headers by which a request asks for what OpenAI's API has no word for. */
+const EXTENSION = 'x-claude-'
+
+function extensionsOf(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => name.startsWith(EXTENSION)))
 }
 
 /** The error of a request that no route takes. */

@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly log: Logger
   /** The JSON body; empty for a route that takes none. */
   readonly body: Readonly<Record<string, unknown>>
+  /** The headers that belong to this API's own contract (`x-claude-*`), by their lower-case names. */
+  readonly extensions: Readonly<Record<string, string>>
   /** Path parameters, URL-decoded. */
   readonly params: Readonly<Record<string, string>>
   /** Headers for the answer, whatever it becomes: they are sent with an error too. */

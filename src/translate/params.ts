@@ -22,7 +22,7 @@ export interface Fate<Value> {
 
 type FateTable = { readonly [Name in ChatParameter]: Fate<NonNullable<ChatRequest[Name]>> }
 
-const SAMPLING = 'The models of Claude Code do not take sampling parameters.'
+const SAMPLING = 'Current models refuse sampling parameters; this version sends them to none.'
 const NO_COUNTERPART = 'Claude Code has no counterpart.'
 const FUNCTIONS = 'Function calling is not supported by this version.'
 const KEPT = 'Accepted; nothing in the answer depends on it.'

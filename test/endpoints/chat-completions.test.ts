@@ -165,3 +165,17 @@ test('a model list that cannot be had is an early failure', async () => {
   expect(response.status).toBe(503)
   expect((await errorOf(response)).code).toBe('not_authenticated')
 })
+
+test.each(['X-Claude-Allowed-Tools', 'x-claude-max-turns', 'X-Claude-Something-New'])(
+  'the header %s is refused by its name, not dropped',
+  async (header) => {
+    const { request, engine } = createTestApp()
+    const init = chat()
+    const headers = new Headers(init.headers)
+    headers.set(header, 'Bash')
+    const response = await request(CHAT, { ...init, headers })
+    expect(response.status).toBe(400)
+    expect(await errorOf(response)).toMatchObject({ code: 'unsupported_parameter', param: header.toLowerCase() })
+    expect(engine.turns).toEqual([])
+  },
+)
