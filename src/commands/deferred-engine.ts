@@ -8,6 +8,7 @@ export interface DeferredEngine extends Engine {
 const STARTING: EngineStatus = {
   state: 'starting',
   login: 'not yet known',
+  provider: 'anthropic',
   egress: false,
   reuse: 'unproven',
   workers: { live: 0, busy: 0, idle: 0, spare: 0, limit: 0 },

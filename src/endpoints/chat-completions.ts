@@ -68,7 +68,8 @@ async function answer({ engine, config }: Services, context: RequestContext): Pr
   const { ignored } = judgeParameters(request, { strict: config.STRICT_PARAMS })
   if (ignored.length > 0) replyHeaders.set('x-dragoman-ignored', ignored.join(', '))
   const models = await orAborted(engine.models(), signal)
-  const names = { models, aliases: config.MODEL_ALIASES, defaultModel: config.DEFAULT_MODEL }
+  const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
+  const names = { models, aliases, defaultModel, provider: engine.status().provider }
   const { turn } = chatToTurn(request, { requestId, principal, ...names })
   const isStream = request.stream === true
   const renderer = createChatRenderer({

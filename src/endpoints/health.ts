@@ -13,6 +13,7 @@ const healthSchema = z
         reason: z.string().exactOptional().describe('Why it is not ready, and what mends it.'),
         version: z.string().exactOptional().describe("Claude Code's version, once known."),
         login: z.string().describe('How Claude Code logs in.'),
+        provider: z.enum(['anthropic', 'bedrock', 'vertex', 'foundry']),
         egress: z.boolean(),
         reuse: z.enum(['on', 'off', 'unproven']).describe('Whether processes serve more than one turn.'),
         workers: workersSchema,

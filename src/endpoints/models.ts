@@ -45,6 +45,7 @@ function createListing({ engine, config }: Services): (signal: AbortSignal) => P
     models: await orAborted(engine.models(), signal),
     aliases: config.MODEL_ALIASES,
     defaultModel: config.DEFAULT_MODEL,
+    provider: engine.status().provider,
     created,
   })
 }

@@ -79,6 +79,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     status: () => ({
       ...health.status(),
       login: login.source,
+      provider: providerOf(login),
       egress: egress !== undefined,
       reuse: reuse.state,
       workers: { live: pool.live, busy: scheduler.running, idle: pool.idle, spare: factory.spares, limit },
@@ -108,6 +109,10 @@ function withStandIn(options: WorkerFactoryOptions, modelUrl: string): WorkerFac
   return { ...options, login: { method: 'api_key', source: 'self-test', env }, egress: undefined, spares: 0 }
 }
 
+function providerOf({ method }: Login): EngineStatus['provider'] {
+  return method === 'bedrock' || method === 'vertex' || method === 'foundry' ? method : 'anthropic'
+}
+
 function openEgress(config: Config, login: Login): Promise<Egress> | undefined {
   if (!config.EGRESS || login.egress === undefined) return undefined
   return startEgress({ ...login.egress, environment: config.environment })
@@ -120,6 +125,7 @@ function createLoggedOutEngine(missing: string): Engine {
     state: 'degraded',
     reason: `Claude Code is not logged in: ${missing}`,
     login: 'none',
+    provider: 'anthropic',
     egress: false,
     reuse: 'off',
     workers: { live: 0, busy: 0, idle: 0, spare: 0, limit: 0 },

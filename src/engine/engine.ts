@@ -30,6 +30,8 @@ export interface EngineStatus {
   readonly version?: string
   /** How Claude Code logs in. */
   readonly login: string
+  /** Whose models they are: each names them in its own way. */
+  readonly provider: 'anthropic' | 'bedrock' | 'vertex' | 'foundry'
   readonly egress: boolean
   /** Whether processes serve more than one turn: once it is proven that they forget. */
   readonly reuse: 'on' | 'off' | 'unproven'

@@ -10,6 +10,8 @@ export interface ModelNames {
   readonly aliases: Readonly<Record<string, string>>
   /** What `default` stands for; unset, Claude Code decides. */
   readonly defaultModel: string | undefined
+  /** Whose names are accepted beside Anthropic's own. */
+  readonly provider?: keyof typeof PROVIDER_IDS | 'anthropic'
 }
 
 export interface ResolvedModel {
@@ -24,7 +26,13 @@ const BUILT_IN = ['default', 'opus', 'sonnet', 'haiku', 'fable']
 const PREFIXES = ['openai/', 'anthropic/', 'claude-code/']
 /** The name becomes an argument of a process: it must never read as an option or anything else. */
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9._:@/[\]-]{0,127}$/
-const CLAUDE_ID = /^claude-[A-Za-z0-9._:@-]+(?:\[1m\])?$/
+/** How cloud providers name models: regions and profiles (Bedrock), versions (Vertex), deployments, which are any name (Foundry). */
+const PROVIDER_IDS = {
+  bedrock: /^(?:arn:aws[a-z-]*:bedrock:|(?:[a-z]{2,10}\.)?anthropic\.claude-)/,
+  vertex: /^claude-[A-Za-z0-9.-]+@[A-Za-z0-9]+$/,
+  foundry: SAFE,
+} as const
+const CLAUDE_ID = /^claude-[A-Za-z0-9._-]+(?:\[1m\])?$/
 
 /** @throws ApiError `model_not_found`, which tells how the name could be made to work. */
 export function resolveModelName(asked: string, names: ModelNames): ResolvedModel {
@@ -42,7 +50,7 @@ function resolve(asked: string, names: ModelNames): string | undefined {
   const given = follow(asked, names.aliases)
   const stripped = stripPrefixes(given)
   const bare = follow(stripped, names.aliases)
-  const accepted = [given, bare].find((name) => SAFE.test(name) && isAccepted(name, names.models))
+  const accepted = [given, bare].find((name) => SAFE.test(name) && isAccepted(name, names))
   if (accepted !== undefined) return accepted
   // The operator vouches for an alias: it may stand for what is on no list: the id of a cloud provider, a model of another base URL.
   const isBareAlias = Object.hasOwn(names.aliases, stripped)
@@ -66,8 +74,9 @@ function stripPrefixes(name: string): string {
   return prefix === undefined ? name : stripPrefixes(name.slice(prefix.length))
 }
 
-function isAccepted(name: string, models: readonly Model[]): boolean {
-  return BUILT_IN.includes(name) || CLAUDE_ID.test(name) || find(name, models) !== undefined
+function isAccepted(name: string, { models, provider = 'anthropic' }: ModelNames): boolean {
+  if (BUILT_IN.includes(name) || CLAUDE_ID.test(name) || find(name, models) !== undefined) return true
+  return provider !== 'anthropic' && PROVIDER_IDS[provider].test(name)
 }
 
 function known(name: string, { models }: ModelNames): ResolvedModel {

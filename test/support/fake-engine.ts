@@ -95,6 +95,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     state: 'ready',
     version: '2.1.330',
     login: 'api_key',
+    provider: 'anthropic',
     egress: true,
     reuse: 'on',
     workers: { live: 1, busy: 0, idle: 0, spare: 0, limit: 4 },

@@ -1,9 +1,14 @@
 /** The whole server in this process: real connections, the real binary, a scripted model. */
 import OpenAI from 'openai'
+import { z } from 'zod'
 import { createApp } from '../../src/app.ts'
 import type { SettingName } from '../../src/config.ts'
 import { listen } from '../../src/http/listen.ts'
 import { createLogger } from '../../src/log.ts'
+import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
+import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
+import { errorBodySchema } from '../../src/wire/error-body.ts'
+import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
 
 export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose> {
@@ -22,11 +27,12 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const app = createApp({ engine, config, metrics, log, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
+  const violations: string[] = []
   const apiKey = test.config.API_KEY ?? 'any'
   return {
     ...test,
     url,
-    client: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 }),
+    client: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0, fetch: createCheckingFetch(violations) }),
     chat: (body, init = {}) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
@@ -36,10 +42,42 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
       }),
     [Symbol.asyncDispose]: async () => {
       shutdown.abort()
+      if (violations.length > 0) throw new Error(`answers out of shape: ${violations.join('; ')}`)
       listening.cut()
       await listening.close()
       await test[Symbol.asyncDispose]()
     },
+  }
+}
+
+/** A fetch that holds every answer against the response schemas, and notes what does not fit. */
+function createCheckingFetch(violations: string[]): typeof fetch {
+  const check = (schema: z.ZodType, json: string): void => {
+    const { error } = schema.safeParse(JSON.parse(json))
+    if (error !== undefined) violations.push(`${z.prettifyError(error)} in ${json.slice(0, 300)}`)
+  }
+  const checkBody = (url: string, status: number, body: string): void => {
+    if (status >= 400) return check(errorBodySchema, body)
+    if (url.includes('/models')) return check(z.union([modelListSchema, modelSchema]), body)
+    if (!body.startsWith('data: ')) return check(chatCompletionSchema, body)
+    for (const event of readEvents(body).data) {
+      if (event !== '[DONE]') check(z.union([chatChunkSchema, errorBodySchema]), event)
+    }
+  }
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (response.body === null) return response
+    const decoder = new TextDecoder()
+    let seen = ''
+    // A caller who leaves reads no whole body: then there is nothing to check.
+    const checked = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        seen += decoder.decode(chunk, { stream: true })
+        controller.enqueue(chunk)
+      },
+      flush: () => checkBody(response.url, response.status, seen),
+    })
+    return new Response(response.body.pipeThrough(checked), response)
   }
 }
 

@@ -15,13 +15,29 @@ describe('resolveModelName', () => {
     ['claude-something-9', 'claude-something-9', undefined],
     ['claude-sonnet-5-5[1m]', 'claude-sonnet-5-5[1m]', SONNET],
     ['claude-sonnet-5-5-20260401', 'claude-sonnet-5-5-20260401', SONNET],
-    ['claude-sonnet-5-5@20260401', 'claude-sonnet-5-5@20260401', undefined],
     ['openai/sonnet', 'sonnet', SONNET],
     ['anthropic/claude-opus-5-5', 'claude-opus-5-5', OPUS],
     ['claude-code/opus', 'opus', OPUS],
     ['openai/anthropic/opus', 'opus', OPUS],
   ])('takes %s as %s', (asked, name, model) => {
     expect(resolve(asked)).toEqual({ name, model })
+  })
+
+  it.each([
+    ['bedrock', 'us.anthropic.claude-sonnet-5-5-20260401-v1:0'],
+    ['bedrock', 'anthropic.claude-sonnet-5-5-v1:0'],
+    ['bedrock', 'arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc123'],
+    ['vertex', 'claude-sonnet-5-5@20260401'],
+    ['foundry', 'my-deployment'],
+  ] as const)('takes the names of %s, such as %s, only where that is the provider', (provider, name) => {
+    expect(resolve(name, { provider })).toEqual({ name, model: undefined })
+    expect(refusalOf(() => resolve(name))).toMatchObject({ code: 'model_not_found' })
+  })
+
+  it('takes no option for a name, whoever the provider is', () => {
+    for (const provider of ['bedrock', 'vertex', 'foundry'] as const) {
+      expect(refusalOf(() => resolve('--help', { provider }))).toMatchObject({ code: 'model_not_found' })
+    }
   })
 
   it('takes an id of the live list in whatever form a provider gives it', () => {
