@@ -27,6 +27,12 @@ export interface Answering {
   readonly interrupt: () => Promise<void>
 }
 
+/**
+ * A model that thinks for long sends pings, which the process does not pass on. They count as life this often in a row,
+ * so that a process that stands still is found out all the same.
+ */
+const MOST_PINGED_WAITS = 10
+
 /** How long a process that has its model's answer may take to end the turn. */
 const RESULT_GRACE_MS = 5000
 
@@ -35,17 +41,11 @@ const RESULT_GRACE_MS = 5000
  * @throws TurnFailure when it is not complete, comes too late, or the signal aborts.
  */
 export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEvent, void, void> {
-  const { inbox, reader, facts, signal } = answering
+  const { reader, facts } = answering
   let begun = false
   let interrupted = false
   for (;;) {
-    const message: SDKMessage | undefined = await inbox
-      .take({ signal, ...waitFor(answering, begun) })
-      .catch((error: unknown) => {
-        // Everything has been said but the process's own good-bye.
-        if (error instanceof TurnFailure && reader.stopped !== undefined && error.kind !== 'aborted') return undefined
-        throw error
-      })
+    const message = await nextMessage(answering, begun)
     if (message === undefined) return yield* reader.finishWithoutResult()
     if (message.type === 'result') {
       const costUsd = answering.onResult(message)
@@ -58,6 +58,24 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
       interrupted = true
       // Not awaited: a process that hangs never says that it has stopped, and the deadlines above do not count here.
       answering.interrupt().catch(() => undefined)
+    }
+  }
+}
+
+/** Undefined when everything has been said but the process's own good-bye. */
+async function nextMessage(answering: Answering, begun: boolean): Promise<SDKMessage | undefined> {
+  const { inbox, reader, facts, signal } = answering
+  const wait = waitFor(answering, begun)
+  for (let pinged = 0; ; pinged += 1) {
+    try {
+      return await inbox.take({ signal, ...wait })
+    } catch (error) {
+      if (!(error instanceof TurnFailure)) throw error
+      const isPinged = facts?.heardAt !== undefined && performance.now() - facts.heardAt < wait.timeoutMs
+      const isWorthWaiting = error.kind === 'upstream_timeout' && reader.stopped === undefined && isPinged
+      if (isWorthWaiting && pinged < MOST_PINGED_WAITS) continue
+      if (reader.stopped !== undefined && error.kind !== 'aborted') return undefined
+      throw error
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startTestEngine, type TestEngine, textOf } from '../support/engine.ts'
 import type { Answer } from '../support/scripted-model.ts'
@@ -105,6 +106,21 @@ describe.each([
       'HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 20\r\n\r\n<h1>Bad Gateway</h1>',
     ])
     expect(await failing(page)).toMatchObject({ kind: 'upstream_error', text: '' })
+  })
+})
+
+describe('a model that is silent for long', () => {
+  it('is waited for as long as it pings', async () => {
+    await using test = await startTestEngine({ FIRST_EVENT_TIMEOUT: '400', IDLE_TIMEOUT: '400' })
+    test.model.script(async (request, reply) => {
+      reply.startStream()
+      for (let pings = 0; pings < 12; pings += 1) {
+        reply.response.write('event: ping\ndata: {"type":"ping"}\n\n')
+        await delay(100)
+      }
+      await says('at last')(request, { ...reply, startStream: () => undefined })
+    })
+    expect(textOf(await test.ask())).toBe('at last')
   })
 })
 

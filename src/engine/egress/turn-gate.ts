@@ -114,7 +114,7 @@ async function forward({ request, response, facts, abort, keep, ...options }: Fo
     return
   }
   response.writeHead(answered.statusCode, headers)
-  await pipe(answered.body, response, tapInto(facts))
+  await pipe(answered.body, response, facts)
 }
 
 /** The path below the lane's secret one, query included. */
@@ -167,9 +167,15 @@ function tapInto(facts: Mutable<UpstreamFacts>): StreamTap {
   )
 }
 
-async function pipe(body: Dispatcher.ResponseData['body'], response: ServerResponse, tap: StreamTap): Promise<void> {
+async function pipe(
+  body: Dispatcher.ResponseData['body'],
+  response: ServerResponse,
+  facts: Mutable<UpstreamFacts>,
+): Promise<void> {
+  const tap = tapInto(facts)
   for await (const chunk of body) {
     tap.hear(chunk)
+    facts.heardAt = performance.now()
     if (!response.write(chunk) && !response.destroyed) await drained(response)
     if (response.destroyed) return
   }

@@ -10,6 +10,8 @@ export interface UpstreamFacts {
   readonly error?: { readonly type: string; readonly message: string }
   /** Counted so far, also of a call that was broken off. */
   readonly usage?: CountedUsage
+  /** When the model API last sent anything, a ping included, in `performance.now()` time. */
+  readonly heardAt?: number
   readonly retryAfterSeconds?: number
   /** The connection failed before a status came. */
   readonly connectionError?: string
