@@ -17,12 +17,11 @@ export class AppliedSettings {
     const known = this.#known
     if (known === undefined) throw new TurnFailure('worker_unavailable', 'it is not known what is set on the process')
     this.#known = undefined
-    const changes: Promise<void>[] = []
     if (wanted.effort !== known.effort || wanted.maxOutputTokens !== known.maxOutputTokens) {
-      changes.push(this.#process.applyEffortAndLimit(wanted))
+      await this.#process.applyEffortAndLimit(wanted)
     }
-    if (wanted.thinking !== known.thinking) changes.push(this.#process.applyThinking(wanted.thinking))
-    if (changes.length > 0) await Promise.all(changes)
+    // After the limit: set at the same time, a budget can be lost to it.
+    if (wanted.thinking !== known.thinking) await this.#process.applyThinking(wanted.thinking)
     this.#known = wanted
   }
 }

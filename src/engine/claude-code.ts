@@ -37,7 +37,8 @@ export interface EarlierAnswer {
 /** What can change on a live process between two turns. `null` is the model's own default. */
 export interface LiveSettings {
   readonly effort: string | null
-  readonly thinking: 'off' | null
+  /** A number is a budget in tokens, which only models with fixed budgets heed. */
+  readonly thinking: 'off' | number | null
   readonly maxOutputTokens: number | null
 }
 
@@ -100,7 +101,7 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any level is passed on, the SDK's type lists some
       return session.applyFlagSettings(settings as Parameters<typeof session.applyFlagSettings>[0])
     },
-    applyThinking: (thinking) => session.setMaxThinkingTokens(thinking === 'off' ? 0 : null),
+    applyThinking: (thinking) => session.setMaxThinkingTokens(thinking === 'off' ? 0 : thinking),
     rewind: (target, lastSeen) => requestRewind(session, target, lastSeen),
     interrupt: async () => {
       await session.interrupt()

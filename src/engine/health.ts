@@ -43,8 +43,9 @@ export function createHealth({ warmUp, log, tryAgainMs = TRY_AGAIN_MS }: HealthP
   let trial: Promise<void> | undefined
   const shutdown = new AbortController()
 
+  /** The first counts: a process lists the model that it was started with too, whatever that is. */
   const sawReady = ({ version, models }: Introduction): void => {
-    known = { version, models: toModels(models) }
+    known ??= { version, models: toModels(models) }
   }
   const sawFailure = (error: unknown): void => {
     if (!(error instanceof TurnFailure)) return

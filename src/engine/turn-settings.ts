@@ -10,15 +10,30 @@ export const BASELINE: LiveSettings = { effort: null, thinking: null, maxOutputT
  */
 const LEAST_THINKING_BUDGET = 1024
 
+/** Tokens for thinking by effort, where it is a budget; above, Claude Code's own default (31,999) holds. */
+const BUDGETS: Partial<Record<Effort, number>> = { low: 2048, medium: 8192 }
+
+/**
+ * Models with effort levels think as they see fit. Older ones have a fixed budget, which Claude Code would set to one
+ * below the limit and whatever the effort: half of the limit is left for the answer, and effort counts.
+ */
+function budgetFor(effort: Effort | undefined, limit: number | null): number | null {
+  const byEffort = effort === undefined ? undefined : BUDGETS[effort]
+  const byLimit = limit === null ? undefined : Math.max(LEAST_THINKING_BUDGET, Math.floor(limit / 2))
+  if (byEffort === undefined || byLimit === undefined) return byEffort ?? byLimit ?? null
+  return Math.min(byEffort, byLimit)
+}
+
 /** What has to be set on a process for this turn. `model` is the live list's entry, where it has one. */
 export function settingsFor(turn: Turn, model: Model | undefined): LiveSettings {
   const limit = turn.maxOutputTokens ?? null
   const wantsNoThinking = turn.thinking === 'off' || (limit !== null && limit <= LEAST_THINKING_BUDGET)
   const mustThink = model !== undefined && !model.thinkingCanBeOff
+  const hasEfforts = model !== undefined && model.efforts.length > 0
   const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? model.efforts[0] : undefined
   return {
     effort: lowest ?? turn.effort ?? null,
-    thinking: wantsNoThinking ? 'off' : null,
+    thinking: wantsNoThinking ? 'off' : hasEfforts ? null : budgetFor(turn.effort, limit),
     maxOutputTokens: limit,
   }
 }

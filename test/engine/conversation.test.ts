@@ -111,6 +111,13 @@ describe('a conversation on the real binary', () => {
     expect(sent().body).toMatchObject({ thinking: { type: 'disabled' } })
   })
 
+  it('leaves a model with a fixed thinking budget room for its answer', async () => {
+    await test.ask({ model: 'claude-haiku-4-5', maxOutputTokens: 4000 })
+    expect(sent().body).toMatchObject({ max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 2000 } })
+    await test.ask({ model: 'claude-haiku-4-5' })
+    expect(sent().body).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 31_999 } })
+  })
+
   it('gives the reasoning apart from the text', async () => {
     test.model.script(says('Done.', { thinking: 'Let me see.' }))
     const events = await test.ask({ effort: 'high' })

@@ -40,3 +40,17 @@ it('turns thinking off below the smallest budget, which a limit has to exceed', 
     thinking: 'off',
   })
 })
+
+it.each([
+  [{ maxOutputTokens: 5000 }, 2500],
+  [{ maxOutputTokens: 1500, effort: 'high' }, 1024],
+  [{ effort: 'low' }, 2048],
+  [{ effort: 'medium', maxOutputTokens: 64_000 }, 8192],
+  [{ effort: 'high' }, null],
+  [{}, null],
+] as const)(
+  'gives a model that is not on the live list a thinking budget that leaves room for the answer: %o',
+  (change, thinking) => {
+    expect(settingsFor({ ...turn, ...change }, undefined).thinking).toBe(thinking)
+  },
+)
