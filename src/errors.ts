@@ -76,7 +76,7 @@ const ERRORS = {
     status: 502,
     type: 'api_error',
     retry: false,
-    message: "The model API does not accept this server's login. Its operator can see why with `dragoman doctor`.",
+    message: "The model API does not accept this server's login. Its operator can see why in the log.",
   },
   upstream_error: { status: 502, type: 'api_error', retry: true, message: 'The model API failed.' },
   backend_error: { status: 502, type: 'api_error', retry: true, message: 'The answer broke off or was not complete.' },
