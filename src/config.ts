@@ -107,8 +107,8 @@ export const SETTINGS = {
   }),
   SPARE_WORKERS: setting(
     integer(0, 100),
-    2,
-    'Claude Code processes to keep spawned ahead, one for each of the models used last. 0 for none.',
+    4,
+    'Most Claude Code processes to keep ahead of need, besides MAX_WORKERS; traffic decides how many. 0 for none.',
   ),
   MAX_QUEUE: setting(integer(0, 100_000), 100, 'Most requests that wait for a process; more are refused with 503.'),
   QUEUE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds a request may wait for a process.'),

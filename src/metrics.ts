@@ -63,8 +63,7 @@ function watchStatus(registry: Registry, status: () => EngineStatus): void {
     labelNames: ['state'],
     registers: [registry],
     collect() {
-      const { live, busy, idle, spare, limit } = status().workers
-      for (const [state, count] of Object.entries({ live, busy, idle, spare, limit })) workers.set({ state }, count)
+      for (const [state, count] of Object.entries(status().workers)) workers.set({ state }, count)
     },
   })
   const queue = new Gauge({

@@ -1,4 +1,4 @@
-import type { Engine, EngineStatus } from '../engine/engine.ts'
+import { type Engine, type EngineStatus, NO_WORKERS } from '../engine/engine.ts'
 
 export interface DeferredEngine extends Engine {
   /** Hands over the engine that everything was waiting for. */
@@ -11,7 +11,7 @@ const STARTING: EngineStatus = {
   provider: 'anthropic',
   egress: false,
   reuse: 'unproven',
-  workers: { live: 0, busy: 0, idle: 0, spare: 0, limit: 0 },
+  workers: NO_WORKERS,
   queued: 0,
 }
 

@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { jsonReply } from '../http/reply.ts'
 import type { ServiceEndpoint } from './services.ts'
 
-const workersSchema = z.strictObject({ live: z.int(), busy: z.int(), idle: z.int(), spare: z.int(), limit: z.int() })
+const workersSchema = z.strictObject({
+  live: z.int(),
+  starting: z.int(),
+  busy: z.int(),
+  idle: z.int(),
+  resetting: z.int(),
+  ending: z.int(),
+  spare: z.int(),
+  limit: z.int(),
+})
 
 const healthSchema = z
   .strictObject({

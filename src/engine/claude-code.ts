@@ -69,6 +69,8 @@ export interface ClaudeCodeOptions {
   readonly binary: string
   readonly model: string | undefined
   readonly systemPrompt: string
+  /** Path of a transcript that the process begins with. */
+  readonly transcript?: string | undefined
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly spawn: (options: SpawnOptions) => SpawnedProcess
@@ -117,6 +119,8 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
   return {
     pathToClaudeCodeExecutable: options.binary,
     ...(options.model === undefined ? {} : { model: options.model }),
+    // Besides a session's id Claude Code takes the path of a transcript, which no id of a caller can be.
+    ...(options.transcript === undefined ? {} : { resume: options.transcript }),
     systemPrompt: options.systemPrompt,
     // Callers' text is text: without it `/commands` run and `@file` mentions are read.
     verbatimPrompts: true,
@@ -153,11 +157,30 @@ function hasRequest(session: object): session is { request(body: object): Promis
   return 'request' in session && typeof session.request === 'function'
 }
 
+/** A user's message as the model API takes it. */
+export function toUserMessage(content: readonly MessageBlock[]): object {
+  return { role: 'user', content }
+}
+
+/** An answer that was given earlier, as the model API gives it. */
+export function toAssistantMessage({ id, model, content }: Omit<EarlierAnswer, 'uuid'>): object {
+  return {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content,
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 0, output_tokens: 0 },
+  }
+}
+
 function userMessage(uuid: string, content: readonly MessageBlock[], ask: boolean): SDKUserMessage {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the SDK's blocks are the model API's, its ids a template type
   return {
     type: 'user',
-    message: { role: 'user', content },
+    message: toUserMessage(content),
     parent_tool_use_id: null,
     uuid,
     session_id: '',
@@ -170,16 +193,7 @@ function assistantMessage(answer: EarlierAnswer): SDKUserMessage {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return {
     type: 'assistant',
-    message: {
-      id: answer.id,
-      type: 'message',
-      role: 'assistant',
-      model: answer.model,
-      content: answer.content,
-      stop_reason: 'end_turn',
-      stop_sequence: null,
-      usage: { input_tokens: 0, output_tokens: 0 },
-    },
+    message: toAssistantMessage(answer),
     parent_tool_use_id: null,
     uuid: answer.uuid,
     session_id: '',

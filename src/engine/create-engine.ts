@@ -5,7 +5,7 @@ import { findBinary } from './binary.ts'
 import { createDeathWatch, detectDeathWatchMethod } from './death-watch.ts'
 import { type Egress, startEgress } from './egress/egress.ts'
 import type { Introduction } from './claude-code.ts'
-import type { Engine, EngineStatus } from './engine.ts'
+import { type Engine, type EngineStatus, NO_WORKERS } from './engine.ts'
 import { createHealth } from './health.ts'
 import { detectLogin, type Login } from './login.ts'
 import type { EngineObserver } from './observer.ts'
@@ -58,10 +58,19 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   }
   const factory = createWorkerFactory(workerOptions)
   const reuse = createReuse({
-    startWorker: (profile, modelUrl) => createWorkerFactory(withStandIn(workerOptions, modelUrl)).start(profile),
+    startWorker: (profile, modelUrl, earlier) =>
+      createWorkerFactory(withStandIn(workerOptions, modelUrl)).start(profile, earlier),
     log,
   })
-  const pool = new Pool({ startWorker: factory.start, limit, mayReuse: () => reuse.proven, observer })
+  const pool = new Pool({
+    startWorker: factory.start,
+    limit,
+    warmAhead: config.SPARE_WORKERS,
+    mayReuse: () => reuse.proven,
+    mayResume: () => reuse.resumeProven,
+    observer,
+    onWarmError: (error) => log.warn({ err: error }, 'no process could be started ahead'),
+  })
   const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
     const freeSlot = await scheduler.acquire(TRIAL, signal)
     try {
@@ -82,7 +91,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
       provider: providerOf(login),
       egress: egress !== undefined,
       reuse: reuse.state,
-      workers: { live: pool.live, busy: scheduler.running, idle: pool.idle, spare: factory.spares, limit },
+      workers: { ...pool.counts, busy: scheduler.running, spare: factory.spares, limit },
       queued: scheduler.queued,
     }),
     close: async (graceMs) => {
@@ -128,7 +137,7 @@ function createLoggedOutEngine(missing: string): Engine {
     provider: 'anthropic',
     egress: false,
     reuse: 'off',
-    workers: { live: 0, busy: 0, idle: 0, spare: 0, limit: 0 },
+    workers: NO_WORKERS,
     queued: 0,
   }
   return {

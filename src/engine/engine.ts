@@ -35,15 +35,34 @@ export interface EngineStatus {
   readonly egress: boolean
   /** Whether processes serve more than one turn: once it is proven that they forget. */
   readonly reuse: 'on' | 'off' | 'unproven'
-  /** Processes that are not gone yet, turns that have one, processes that wait for a turn, processes
-   * that are spawned ahead and count for themselves, and the most there may be. */
-  readonly workers: {
-    readonly live: number
-    readonly busy: number
-    readonly idle: number
-    readonly spare: number
-    readonly limit: number
-  }
+  readonly workers: WorkerCounts
   /** Turns that wait for a process. */
   readonly queued: number
+}
+
+export interface WorkerCounts {
+  /** Processes that are not gone yet. Those below are among them, but for spares. */
+  readonly live: number
+  readonly starting: number
+  /** Turns that have a process, or are about to get one. */
+  readonly busy: number
+  /** Wait for a turn. */
+  readonly idle: number
+  readonly resetting: number
+  readonly ending: number
+  /** Spawned ahead, without a system prompt yet; they count for themselves. */
+  readonly spare: number
+  /** The most there may be, without spares. */
+  readonly limit: number
+}
+
+export const NO_WORKERS: WorkerCounts = {
+  live: 0,
+  starting: 0,
+  busy: 0,
+  idle: 0,
+  resetting: 0,
+  ending: 0,
+  spare: 0,
+  limit: 0,
 }

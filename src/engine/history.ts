@@ -1,9 +1,27 @@
 /**
  * How a conversation gets into a process. Every earlier message becomes a real turn there, never text about a turn.
- * Measured on Claude Code 2.1.330: 9-15 ms a user message, nothing for an assistant's.
+ * Three ways: nothing to do where the process still holds it, telling it message by message, or starting a process with a
+ * transcript.
  */
 import type { Block, Conversation } from '../turn/turn.ts'
 import type { MessageBlock } from './claude-code.ts'
+
+/**
+ * A user message costs a ready process 5-6 ms, an assistant's next to nothing; a process that is started with a transcript
+ * has its first token after 0.65 s, however long it is, and one without after 0.6 s (docs/performance.md has the table).
+ */
+const READY_PROCESS_LIMIT = 160
+const NEW_PROCESS_LIMIT = 8
+
+/** Whether starting a new process with these earlier messages is faster than telling them to one that is ready. */
+export function isBestResumed(earlierMessages: number): boolean {
+  return earlierMessages > READY_PROCESS_LIMIT
+}
+
+/** Whether a process that is started anyway had better be started with these earlier messages. */
+export function isWorthTranscript(earlierMessages: number): boolean {
+  return earlierMessages > NEW_PROCESS_LIMIT
+}
 
 export interface HistoryTaker {
   /** Resolves when the process has taken the message in: an answer sent before that would overtake it. */
@@ -23,7 +41,7 @@ export async function loadHistory(conversation: Conversation, taker: HistoryTake
   return question.content.map(toMessageBlock)
 }
 
-function toMessageBlock(block: Block): MessageBlock {
+export function toMessageBlock(block: Block): MessageBlock {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text }

@@ -2,6 +2,15 @@
 import type { Message } from '../turn/turn.ts'
 import { extendDigest } from './conversation-digest.ts'
 
+/** What a process was started with. */
+export interface Beginning {
+  /** Ids of the first and the last user message. */
+  readonly firstUser: string
+  readonly lastUser: string
+  /** The digests of its messages. */
+  readonly chain: readonly string[]
+}
+
 export class Memory {
   #first: string | undefined
   #last: string | undefined
@@ -16,6 +25,14 @@ export class Memory {
   /** The first and the last user message that were sent, where any was. */
   get span(): { readonly first: string; readonly last: string } | undefined {
     return this.#first === undefined || this.#last === undefined ? undefined : { first: this.#first, last: this.#last }
+  }
+
+  /** The process was started with this conversation. */
+  beginWith({ firstUser, lastUser, chain }: Beginning): void {
+    this.#first = firstUser
+    this.#last = lastUser
+    this.#digest = chain.at(-1) ?? ''
+    this.#length = chain.length
   }
 
   /** A user message goes to the process. */

@@ -4,8 +4,11 @@ import type { FailureKind } from '../turn/turn-failure.ts'
 /** Why a process was ended. */
 export type EndReason = 'age' | 'turns' | 'memory' | 'idle' | 'room' | 'broken' | 'single_use' | 'shutdown'
 
-/** How the process of a turn was found. */
-export type LeaseKind = 'continued' | 'reused' | 'spare' | 'new'
+/**
+ * How the process of a turn was found: it held the conversation, it was emptied, it had been started ahead for the profile
+ * or without one, it was started with the conversation, or empty.
+ */
+export type LeaseKind = 'continued' | 'reused' | 'warm' | 'spare' | 'resumed' | 'new'
 
 /** What the engine tells of its work, for whoever counts. Nothing here holds text or names of callers. */
 export interface EngineObserver {

@@ -2,18 +2,25 @@
  * Which process works on a turn. In order of preference: the idle one that holds this very conversation; an idle one of
  * the same profile, emptied; a new one. A process that has served a principal never serves another.
  */
+import { availableParallelism } from 'node:os'
+import type { Conversation } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { isSafeVersion, OLDEST_SAFE_VERSION } from './binary.ts'
 import type { Introduction } from './claude-code.ts'
-import type { EndReason, EngineObserver } from './observer.ts'
-import { residentBytes } from './resident-bytes.ts'
+import { isBestResumed } from './history.ts'
+import type { EngineObserver } from './observer.ts'
+import { spentBy } from './recycling.ts'
+import { type Member, Roster } from './roster.ts'
+import { StartGate } from './start-gate.ts'
+import { isSameProfile, WarmAhead } from './warm-ahead.ts'
 import type { Worker } from './worker.ts'
-import type { Profile, StartWorker } from './worker-factory.ts'
+import type { Earlier, Profile, StartWorker } from './worker-factory.ts'
 
 export interface LeaseRequest {
   readonly profile: Profile
   readonly principalId: string
-  /** The digests of the turn's conversation. */
+  readonly conversation: Conversation
+  /** The digests of the conversation. */
   readonly chain: readonly string[]
 }
 
@@ -28,57 +35,52 @@ export interface PoolOptions {
   readonly startWorker: StartWorker
   /** Most processes at a time, idle ones included. */
   readonly limit: number
+  /** Most processes to start ahead for profiles in use. */
+  readonly warmAhead: number
   /** Whether processes may be used again. Asked at each release. */
   readonly mayReuse: () => boolean
+  /** Whether processes may be started with a transcript. */
+  readonly mayResume: () => boolean
   readonly observer: EngineObserver
+  readonly onWarmError: (error: unknown) => void
 }
 
-/** When a process is ended between two turns. */
-const OLDEST_MS = 3_600_000
-const MOST_TURNS = 500
-const MOST_RESIDENT_BYTES = 400 * 1024 * 1024
-/** How long an idle process is kept. */
-const LONGEST_IDLE_MS = 600_000
-/** What loading one message again costs, and starting a process: whether a held conversation is worth a new process. */
-const MESSAGE_MS = 10
+/** What telling a process one message again costs, and starting one: whether a held conversation is worth a new process. */
+const MESSAGE_MS = 5
 const START_MS = 500
-
-interface Entry {
-  readonly worker: Worker
-  readonly introduction: Introduction
-  readonly profile: Profile
-  /** Undefined until it has served a turn. */
-  principalId: string | undefined
-  idleSince: number
-}
 
 export class Pool {
   readonly #options: PoolOptions
-  /** Every process that is not gone yet. */
-  readonly #live = new Set<Worker>()
-  /** Longest idle first. */
-  readonly #idle = new Set<Entry>()
+  readonly #roster: Roster
+  readonly #gate = new StartGate({ atOnce: Math.max(2, availableParallelism()) })
+  readonly #warmAhead: WarmAhead
   /** Those that have answered and are not idle yet. */
-  readonly #recovering = new Map<Entry, Promise<void>>()
-  readonly #ending = new Set<Promise<void>>()
-  readonly #sweeper: NodeJS.Timeout
-  /** Places of processes that are about to be started. */
-  #reserved = 0
+  readonly #recovering = new Map<Member, Promise<void>>()
   #closed = false
 
   constructor(options: PoolOptions) {
     this.#options = options
-    this.#sweeper = setInterval(() => this.#endForgotten(), 30_000)
-    this.#sweeper.unref()
+    this.#roster = new Roster(options)
+    this.#warmAhead = new WarmAhead({
+      most: options.warmAhead,
+      waiting: () => [...this.#roster.idle].filter(isUnclaimed).map((member) => member.profile),
+      isFull: () => this.#roster.isFull || !options.mayReuse(),
+      start: (profile, signal) => this.warm(profile, signal),
+      onError: options.onWarmError,
+    })
   }
 
-  /** Processes that are not gone yet, those that are ending included. */
-  get live(): number {
-    return this.#live.size
-  }
-
-  get idle(): number {
-    return this.#idle.size
+  /** How many processes are in each state; `live` are all that are not gone yet. */
+  get counts(): { live: number; starting: number; idle: number; resetting: number; ending: number } {
+    const states = [...this.#roster.live.keys()].map((worker) => worker.state)
+    const count = (state: string): number => states.filter((other) => other === state).length
+    return {
+      live: states.length,
+      starting: count('starting'),
+      idle: this.#roster.idle.size,
+      resetting: count('resetting'),
+      ending: count('dead'),
+    }
   }
 
   /**
@@ -86,126 +88,166 @@ export class Pool {
    * @throws TurnFailure `worker_unavailable`, or `aborted`.
    */
   async lease(request: LeaseRequest, signal: AbortSignal): Promise<Lease> {
-    const held = await this.#reuse(request)
-    if (held !== undefined) this.#options.observer.leased(held.worker.heldMessages > 0 ? 'continued' : 'reused')
-    const entry = held ?? (await this.#start(request.profile, signal))
-    if (held === undefined) this.#options.observer.leased(entry.worker.fromSpare ? 'spare' : 'new')
-    entry.principalId = request.principalId
-    return { worker: entry.worker, introduction: entry.introduction, release: () => this.#release(entry) }
+    const member = await this.#find(request, signal)
+    member.principalId = request.principalId
+    return { worker: member.worker, introduction: member.introduction, release: () => this.#release(member) }
   }
 
   /** Starts a process that waits for whoever comes first with its profile. */
   async warm(profile: Profile, signal: AbortSignal): Promise<Introduction> {
-    const entry = await this.#start(profile, signal)
-    this.#idle.add(entry)
-    return entry.introduction
+    for (;;) {
+      const member = await this.#tryStart(profile, signal)
+      if (member === undefined) await this.#roster.nextChange(signal)
+      else {
+        this.#roster.putIdle(member)
+        return member.introduction
+      }
+    }
   }
 
   /** Ends every process. Resolves when none is left. */
   async close(): Promise<void> {
     this.#closed = true
-    clearInterval(this.#sweeper)
-    this.#idle.clear()
-    await Promise.all([...this.#live].map((worker) => this.#end(worker, 'shutdown')))
+    this.#warmAhead.close()
+    await this.#roster.endAll()
   }
 
-  async #reuse(request: LeaseRequest): Promise<Entry | undefined> {
+  /** While others are being started the turn waits for them too: the first that is fit for it will do. */
+  async #find(request: LeaseRequest, signal: AbortSignal): Promise<Member> {
+    const { observer } = this.#options
     for (;;) {
-      const entry = this.#takeIdle(request)
-      if (entry === undefined) {
+      const held = await this.#reuse(request)
+      if (held !== undefined) {
+        observer.leased(isUnclaimed(held) ? 'warm' : held.worker.heldMessages > 0 ? 'continued' : 'reused')
+        return held
+      }
+      const started = await this.#tryStart(request.profile, signal, this.#earlier(request))
+      if (started !== undefined) {
+        const { fromSpare, heldMessages } = started.worker
+        observer.leased(fromSpare ? 'spare' : heldMessages > 0 ? 'resumed' : 'new')
+        if (this.#hasOthers(started)) this.#warmAhead.want(request.profile)
+        return started
+      }
+      await this.#roster.nextChange(signal)
+    }
+  }
+
+  /** What a new process is to hold from the beginning. */
+  #earlier({ conversation, chain }: LeaseRequest): Earlier | undefined {
+    if (!this.#options.mayResume()) return undefined
+    return { conversation: conversation.slice(0, -1), chain: chain.slice(0, -1) }
+  }
+
+  async #reuse(request: LeaseRequest): Promise<Member | undefined> {
+    for (;;) {
+      const member = this.#takeIdle(request)
+      if (member === undefined) {
         // One that has just answered is fit again within milliseconds; a new process takes half a second.
         const recovered = this.#takeRecovering(request)
         if (recovered === undefined) return undefined
         await recovered
         continue
       }
-      if (entry.worker.heldMessages === 0 || entry.worker.isContinuedBy(request.chain)) return entry
-      if (await this.#resetWorker(entry.worker)) return entry
-      await this.#end(entry.worker, 'broken')
+      const { worker } = member
+      if (worker.heldMessages === 0 || worker.isContinuedBy(request.chain)) return member
+      if (await this.#resetWorker(worker)) return member
+      await this.#roster.end(worker, 'broken')
     }
   }
 
-  #takeIdle({ profile, principalId, chain }: LeaseRequest): Entry | undefined {
-    const own = [...this.#idle].filter((entry) => entry.worker.isUsable && isFor(entry, profile, principalId))
+  #takeIdle(request: LeaseRequest): Member | undefined {
+    const own = [...this.#roster.idle].filter((member) => member.worker.isUsable && isFor(member, request))
     const [continuing] = own
-      .filter((entry) => entry.worker.isContinuedBy(chain))
+      .filter(({ worker }) => worker.isContinuedBy(request.chain))
       .toSorted((left, right) => right.worker.heldMessages - left.worker.heldMessages)
-    const chosen =
-      continuing ?? own.find((entry) => entry.worker.heldMessages === 0) ?? own.find((entry) => this.#canGiveUp(entry))
-    if (chosen !== undefined) this.#idle.delete(chosen)
+    const chosen = continuing ?? this.#chooseEmpty(own, request)
+    if (chosen !== undefined) this.#roster.takeIdle(chosen)
     return chosen
   }
 
-  /** Each that recovers is waited for by one turn. */
-  #takeRecovering({ profile, principalId }: LeaseRequest): Promise<void> | undefined {
-    for (const [entry, recovered] of this.#recovering) {
-      if (!isFor(entry, profile, principalId)) continue
-      this.#recovering.delete(entry)
-      return recovered
-    }
-    return undefined
+  /** One that will have to be told the whole conversation. */
+  #chooseEmpty(own: readonly Member[], request: LeaseRequest): Member | undefined {
+    if (this.#isBestResumed(request) || this.#isContinuedByRecovering(request)) return undefined
+    return own.find(({ worker }) => worker.heldMessages === 0) ?? own.find((member) => this.#canGiveUp(member))
+  }
+
+  #isBestResumed({ chain }: LeaseRequest): boolean {
+    return this.#options.mayResume() && isBestResumed(chain.length - 1)
+  }
+
+  #isContinuedByRecovering(request: LeaseRequest): boolean {
+    return [...this.#recovering.keys()].some(
+      (member) => isFor(member, request) && member.worker.isContinuedBy(request.chain),
+    )
+  }
+
+  /** Each that recovers is waited for by one turn, if there is one by the turn that goes on from what it holds. */
+  #takeRecovering(request: LeaseRequest): Promise<void> | undefined {
+    const own = [...this.#recovering].filter(([member]) => isFor(member, request))
+    const continuing = own.find(([{ worker }]) => worker.isContinuedBy(request.chain))
+    const [member, recovered] = continuing ?? (this.#isBestResumed(request) ? [] : (own[0] ?? []))
+    if (member !== undefined) this.#recovering.delete(member)
+    return recovered
   }
 
   /** A long conversation is kept as long as a new process costs less than loading it again and there is room for one. */
-  #canGiveUp({ worker }: Entry): boolean {
-    return this.#live.size >= this.#options.limit || worker.heldMessages * MESSAGE_MS < START_MS
+  #canGiveUp({ worker }: Member): boolean {
+    return this.#roster.isFull || worker.heldMessages * MESSAGE_MS < START_MS
   }
 
-  async #start(profile: Profile, signal: AbortSignal): Promise<Entry> {
-    await this.#reserve()
-    const worker = await this.#startWorker(profile)
+  /** Undefined while enough others are being started. */
+  async #tryStart(profile: Profile, signal: AbortSignal, earlier?: Earlier): Promise<Member | undefined> {
+    if (this.#closed) throw new TurnFailure('draining', 'shutting down')
+    const permit = this.#gate.tryEnter()
+    if (permit === undefined) return undefined
+    try {
+      const member = await this.#start(profile, signal, earlier)
+      permit.succeeded()
+      return member
+    } catch (error) {
+      if (error instanceof TurnFailure && error.kind === 'worker_unavailable') permit.failed()
+      throw error
+    } finally {
+      permit.abandoned()
+      this.#roster.notify()
+    }
+  }
+
+  async #start(profile: Profile, signal: AbortSignal, earlier: Earlier | undefined): Promise<Member> {
+    const worker = await this.#roster
+      .admit(profile, () => this.#options.startWorker(profile, earlier))
+      .catch((error: unknown): never => {
+        throw new TurnFailure('worker_unavailable', 'no process could be started', { cause: error })
+      })
     try {
       if (this.#closed) throw new TurnFailure('draining', 'shutting down')
       const introduction = await worker.ready(signal)
       this.#options.observer.started((performance.now() - worker.startedAt) / 1000)
       requireSafeVersion(introduction)
-      const entry = { worker, introduction, profile, principalId: undefined, idleSince: performance.now() }
-      void worker.exited.then(() => (this.#idle.delete(entry) ? this.#end(worker, 'broken') : undefined))
-      return entry
+      return { worker, introduction, profile, principalId: undefined, idleSince: performance.now() }
     } catch (error) {
-      await this.#end(worker, 'broken')
+      await this.#roster.end(worker, 'broken')
       throw error
     }
   }
 
-  async #startWorker(profile: Profile): Promise<Worker> {
-    try {
-      const worker = await this.#options.startWorker(profile)
-      this.#live.add(worker)
-      return worker
-    } catch (error) {
-      throw new TurnFailure('worker_unavailable', 'no process could be started', { cause: error })
-    } finally {
-      this.#reserved -= 1
-    }
-  }
-
-  /** Idle processes make room, the longest idle first. Whoever holds a slot finds a place: there are as many as slots. */
-  async #reserve(): Promise<void> {
-    while (this.#live.size + this.#reserved >= this.#options.limit) {
-      const [oldest] = this.#idle
-      if (oldest !== undefined) {
-        this.#idle.delete(oldest)
-        await this.#end(oldest.worker, 'room')
-      } else if (this.#ending.size > 0) await Promise.race(this.#ending)
-      else break
-    }
-    this.#reserved += 1
-  }
-
-  async #release(entry: Entry): Promise<void> {
-    const { worker } = entry
+  async #release(member: Member): Promise<void> {
+    const { worker } = member
     const reason = this.#closed ? 'shutdown' : this.#options.mayReuse() ? spentBy(worker) : 'single_use'
-    if (reason !== undefined) return this.#end(worker, reason)
+    if (reason !== undefined) return this.#endInUse(member, reason)
     const mustReset = worker.state === 'busy'
     const recovered = worker.recover()
-    this.#recovering.set(entry, recovered)
+    this.#recovering.set(member, recovered)
     await recovered
-    this.#recovering.delete(entry)
+    this.#recovering.delete(member)
     if (mustReset) this.#options.observer.reset(worker.isUsable ? 'done' : 'refused')
-    if (!worker.isUsable || this.#closed) return this.#end(worker, 'broken')
-    entry.idleSince = performance.now()
-    this.#idle.add(entry)
+    if (!worker.isUsable || this.#closed) return this.#endInUse(member, 'broken')
+    this.#roster.putIdle(member)
+  }
+
+  #endInUse({ worker, profile }: Member, reason: Parameters<Roster['end']>[1]): Promise<void> {
+    if (reason !== 'shutdown' && reason !== 'single_use') this.#warmAhead.want(profile)
+    return this.#roster.end(worker, reason)
   }
 
   async #resetWorker(worker: Worker): Promise<boolean> {
@@ -214,37 +256,19 @@ export class Pool {
     return empty
   }
 
-  #end(worker: Worker, reason: EndReason): Promise<void> {
-    if (this.#live.has(worker) && worker.state !== 'dead') this.#options.observer.ended(reason)
-    const gone = worker.end().finally(() => {
-      this.#live.delete(worker)
-      this.#ending.delete(gone)
-    })
-    this.#ending.add(gone)
-    return gone
+  /** Whether there are other processes of its profile. */
+  #hasOthers({ worker, profile }: Member): boolean {
+    return [...this.#roster.live].some(([other, its]) => other !== worker && isSameProfile(its, profile))
   }
+}
 
-  #endForgotten(): void {
-    const now = performance.now()
-    for (const entry of this.#idle) {
-      if (entry.worker.isUsable && now - entry.idleSince < LONGEST_IDLE_MS) continue
-      this.#idle.delete(entry)
-      void this.#end(entry.worker, entry.worker.isUsable ? 'idle' : 'broken')
-    }
-  }
+function isUnclaimed(member: Member): boolean {
+  return member.principalId === undefined
 }
 
 /** A process is for its first principal, and for nobody else after it. */
-function isFor(entry: Entry, profile: Profile, principalId: string): boolean {
-  const { model, system } = entry.profile
-  return model === profile.model && system === profile.system && (entry.principalId ?? principalId) === principalId
-}
-
-/** Why a process is not to serve another turn. */
-function spentBy({ turns, startedAt, pid }: Worker): EndReason | undefined {
-  if (turns >= MOST_TURNS) return 'turns'
-  if (performance.now() - startedAt > OLDEST_MS) return 'age'
-  return pid !== undefined && residentBytes(pid) > MOST_RESIDENT_BYTES ? 'memory' : undefined
+function isFor({ profile, principalId }: Member, request: LeaseRequest): boolean {
+  return isSameProfile(profile, request.profile) && (principalId ?? request.principalId) === request.principalId
 }
 
 function requireSafeVersion({ version }: Introduction): void {

@@ -1,9 +1,10 @@
-/** Whether processes may serve more than one turn: from the self-test's result on. */
+/** Whether processes may serve more than one turn, and be started with a transcript: from the self-test's result on. */
 import type { Logger } from 'pino'
 import { type SelfTestOptions, testReuse } from './self-test.ts'
 
 export interface Reuse {
   readonly proven: boolean
+  readonly resumeProven: boolean
   readonly state: 'on' | 'off' | 'unproven'
   /** Makes the test once `ready` resolves; it never rejects. */
   prove(ready: Promise<unknown>): void
@@ -23,6 +24,7 @@ export function createReuse({
   readonly log: Logger
 }): Reuse {
   let state: Reuse['state'] = 'off'
+  let resumeProven = false
   let test: Promise<void> = Promise.resolve()
   const stopped = new AbortController()
 
@@ -30,9 +32,16 @@ export function createReuse({
     try {
       await ready
       const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(TEST_MS)])
-      const kept = await testReuse({ startWorker, signal })
-      state = kept === undefined ? 'on' : 'off'
-      if (kept !== undefined) log.error({ kept }, 'processes do not forget: every turn gets a new one')
+      const found = await testReuse({ startWorker, signal })
+      state = found.kept === undefined ? 'on' : 'off'
+      resumeProven = found.resumeFault === undefined
+      if (found.kept !== undefined)
+        log.error({ kept: found.kept }, 'processes do not forget: every turn gets a new one')
+      if (found.resumeFault !== undefined)
+        log.warn(
+          { fault: found.resumeFault },
+          'long conversations are told message by message: transcripts do not work',
+        )
     } catch (error) {
       state = 'off'
       if (!stopped.signal.aborted)
@@ -42,6 +51,9 @@ export function createReuse({
   return {
     get proven() {
       return state === 'on'
+    },
+    get resumeProven() {
+      return resumeProven
     },
     get state() {
       return state

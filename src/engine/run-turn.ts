@@ -44,7 +44,10 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
   async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
     const profile = { model: turn.model, system: turn.system ?? '' }
     const chain = digestChain(turn.conversation)
-    const lease = await pool.lease({ profile, principalId: turn.principal.id, chain }, signal)
+    const lease = await pool.lease(
+      { profile, principalId: turn.principal.id, conversation: turn.conversation, chain },
+      signal,
+    )
     try {
       health.sawReady(lease.introduction)
       yield* lease.worker.run({ turn, chain, model: health.modelNamed(turn.model) }, signal)

@@ -1,14 +1,15 @@
 /**
- * Proves that a process forgets: what a first turn left in it (text of every role, a limit, an effort) must not be in
- * the call that the same question makes afterwards. Rewinding is not public in the Agent SDK, so this is tried on the
- * very binary before any process is used twice. The calls go to a stand-in on loopback; no model is asked.
+ * Proves on the very binary what no public interface promises, before any process is used twice: that a process forgets
+ * (what an earlier turn left in it, text of every role, a limit, an effort, must not be in the call that the same question
+ * makes afterwards), and that one which is started with a transcript calls the model as one that was told the
+ * conversation. The calls go to a stand-in on loopback; no model is asked.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Conversation, Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Worker } from './worker.ts'
-import type { Profile } from './worker-factory.ts'
+import type { Earlier, Profile } from './worker-factory.ts'
 
 const SYSTEM = 'You are tested.'
 const MODEL = 'sonnet'
@@ -16,48 +17,91 @@ const MARKER = 'dragoman-self-test-marker'
 
 export interface SelfTestOptions {
   /** Starts a worker that takes this address for the model API, with a key that is none. */
-  readonly startWorker: (profile: Profile, modelUrl: string) => Promise<Worker>
+  readonly startWorker: (profile: Profile, modelUrl: string, earlier?: Earlier) => Promise<Worker>
   readonly signal: AbortSignal
 }
 
-/**
- * @returns undefined when the process forgot everything, else what it did not.
- * @throws when the test itself could not be made.
- */
-export async function testReuse({ startWorker, signal }: SelfTestOptions): Promise<string | undefined> {
+export interface SelfTestResult {
+  /** What a process did not forget; absent when it forgot everything. */
+  readonly kept?: string
+  /** What is wrong with transcripts; absent when they work. */
+  readonly resumeFault?: string
+}
+
+/** @throws when the test itself could not be made. */
+export async function testReuse(options: SelfTestOptions): Promise<SelfTestResult> {
+  const resumed = await testProcess(options, earlierOf(markedTurn())).catch((error: unknown): SelfTestResult => {
+    options.signal.throwIfAborted()
+    return { resumeFault: error instanceof Error ? error.message : String(error) }
+  })
+  if (resumed.resumeFault === undefined && resumed.kept === undefined) return {}
+  // Without a transcript a process may forget all the same.
+  const told = await testProcess(options, undefined)
+  return { ...told, resumeFault: resumed.resumeFault ?? resumed.kept ?? 'unknown' }
+}
+
+/** @param earlier the marked turn's, for a process that is started with it */
+async function testProcess(
+  { startWorker, signal }: SelfTestOptions,
+  earlier: Earlier | undefined,
+): Promise<SelfTestResult> {
   const model = await startStandIn()
   try {
-    const worker = await startWorker({ model: MODEL, system: SYSTEM }, model.url)
+    const worker = await startWorker({ model: MODEL, system: SYSTEM }, model.url, earlier)
     try {
       await worker.ready(signal)
+      if (earlier !== undefined) {
+        if (!worker.isContinuedBy(digestChain(markedTurn().conversation))) return { resumeFault: 'it was not resumed' }
+        await ask(worker, turnOf(markedTurn().conversation), signal)
+        if (!(await worker.reset())) return { resumeFault: 'a resumed conversation could not be reset' }
+      }
       await ask(worker, plainTurn(), signal)
-      if (!(await worker.reset())) return 'a plain turn could not be reset'
+      if (!(await worker.reset())) return { kept: 'a plain turn could not be reset' }
       await ask(worker, markedTurn(), signal)
       await worker.recover()
-      if (!(await worker.reset())) return 'a conversation could not be reset'
+      if (!(await worker.reset())) return { kept: 'a conversation could not be reset' }
       await ask(worker, plainTurn(), signal)
     } finally {
       await worker.end()
     }
-    const [before, marked, after] = model.bodies
-    if (before === undefined || marked === undefined || after === undefined) return 'a turn made no call'
-    if (!marked.includes(MARKER)) return 'the marker never reached the model'
-    if (after.includes(MARKER)) return 'text of an earlier turn came back'
-    return after === before ? undefined : 'the same question made another call than before'
+    return judge(model.bodies.toReversed(), earlier !== undefined)
   } finally {
     model.close()
   }
+}
+
+/** @param bodies the newest first */
+function judge([after, marked, before, resumed]: readonly string[], isResumed: boolean): SelfTestResult {
+  if (before === undefined || marked === undefined || after === undefined) return { kept: 'a turn made no call' }
+  if (!marked.includes(MARKER)) return { kept: 'the marker never reached the model' }
+  if (after.includes(MARKER) || before.includes(MARKER)) return { kept: 'text of an earlier turn came back' }
+  if (after !== before) return { kept: 'the same question made another call than before' }
+  if (isResumed && messagesOf(resumed) !== messagesOf(marked))
+    return { resumeFault: 'a transcript and the messages themselves made different calls' }
+  return {}
+}
+
+/** The conversation in a call: its parameters are those of the turn. */
+function messagesOf(body: string | undefined): string {
+  const { messages }: { messages?: { role: string }[] } = JSON.parse(body ?? '{}')
+  return JSON.stringify(messages?.filter(({ role }) => role !== 'system'))
 }
 
 function plainTurn(): Turn {
   return turnOf([{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }])
 }
 
-/** Opens as translated conversations do that began with the assistant. */
+/** Opens as translated conversations do that began with the assistant; long enough for a transcript. */
 function markedTurn(): Turn {
-  const roles = ['user', 'assistant', 'user'] as const
-  const conversation = roles.map((role) => ({ role, content: [{ type: 'text' as const, text: `${MARKER} ${role}` }] }))
+  const conversation = Array.from({ length: 11 }, (_, index) => ({
+    role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
+    content: [{ type: 'text' as const, text: `${MARKER} ${index}` }],
+  }))
   return { ...turnOf(conversation), maxOutputTokens: 1234, effort: 'low' }
+}
+
+function earlierOf({ conversation }: Turn): Earlier {
+  return { conversation: conversation.slice(0, -1), chain: digestChain(conversation).slice(0, -1) }
 }
 
 function turnOf(conversation: Conversation): Turn {

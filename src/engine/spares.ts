@@ -6,6 +6,7 @@
 import type { Child } from './child.ts'
 import type { SpawnOptions } from './claude-code.ts'
 import type { Lane } from './egress/egress.ts'
+import { SpareDemand } from './spare-demand.ts'
 
 /** How the Agent SDK started a process of a model: another one is started just so. */
 export type SpawnTemplate = Pick<SpawnOptions, 'command' | 'args' | 'cwd' | 'env'>
@@ -34,65 +35,84 @@ export interface SparesOptions {
 
 /** Spawning takes half a second of a core: it waits until whoever needed a process has its first answer. */
 const DELAY_MS = 1000
+/** How often it is looked whether fewer would do. */
+const REVIEW_MS = 60_000
 
 export class Spares {
   readonly #options: SparesOptions
-  /** Models by their last use, the latest last, with how their processes are started. */
+  readonly #demand = new SpareDemand()
+  /** How the processes of each model are started. */
   readonly #templates = new Map<string, SpawnTemplate>()
-  readonly #waiting = new Map<string, Spare>()
+  readonly #waiting = new Map<string, Spare[]>()
+  readonly #review: NodeJS.Timeout
   #timer: NodeJS.Timeout | undefined
   #filling: Promise<void> = Promise.resolve()
   #closed = false
 
   constructor(options: SparesOptions) {
     this.#options = options
+    this.#review = setInterval(() => this.#fillSoon(), REVIEW_MS).unref()
   }
 
   get count(): number {
-    return this.#waiting.size
+    return [...this.#waiting.values()].reduce((sum, spares) => sum + spares.length, 0)
   }
 
   /** A living spare of this model, which is then the caller's. */
   claim(model: string): Spare | undefined {
-    const spare = this.#waiting.get(model)
-    this.#waiting.delete(model)
-    if (spare === undefined || spare.child.alive) return spare
-    void this.#options.end(spare)
+    const spares = this.#waiting.get(model) ?? []
+    for (let spare = spares.shift(); spare !== undefined; spare = spares.shift()) {
+      if (spare.child.alive) return spare
+      void this.#options.end(spare)
+    }
     return undefined
   }
 
   /** A process of this model was started so. Soon after there will be a spare of it. */
   noteStart(model: string, template: SpawnTemplate): void {
-    this.#templates.delete(model)
     this.#templates.set(model, template)
-    if (this.#options.most === 0 || this.#closed) return
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined
-      this.#filling = this.#fill().catch(this.#options.onError)
-    }, DELAY_MS).unref()
+    this.#demand.noteStart(model)
+    this.#fillSoon()
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#review)
     clearTimeout(this.#timer)
     await this.#filling
-    await Promise.all([...this.#waiting.values()].map((spare) => this.#options.end(spare)))
+    await Promise.all([...this.#waiting.values()].flat().map((spare) => this.#options.end(spare)))
     this.#waiting.clear()
   }
 
-  /** One spare for each of the models that were used last. */
+  #fillSoon(): void {
+    if (this.#options.most === 0 || this.#closed) return
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#filling = this.#filling.then(() => this.#fill()).catch(this.#options.onError)
+    }, DELAY_MS).unref()
+  }
+
+  /** As many of each model as are worth having, no more and no less. */
   async #fill(): Promise<void> {
-    const wanted = [...this.#templates].slice(-this.#options.most)
-    const names = new Set(wanted.map(([model]) => model))
-    for (const [model, spare] of this.#waiting) {
-      if (names.has(model) && spare.child.alive) continue
-      this.#waiting.delete(model)
-      await this.#options.end(spare)
+    const wanted = this.#demand.wanted(this.#options.most)
+    for (const [model, spares] of this.#waiting) {
+      const living = spares.filter((spare) => spare.child.alive)
+      const kept = living.slice(0, wanted.get(model) ?? 0)
+      this.#waiting.set(model, kept)
+      await Promise.all(spares.filter((spare) => !kept.includes(spare)).map((spare) => this.#options.end(spare)))
     }
-    for (const [model, template] of wanted) {
-      if (this.#closed) return
-      if (this.#waiting.has(model)) continue
-      this.#waiting.set(model, await this.#options.spawn(template))
+    for (const [model, count] of wanted) {
+      const template = this.#templates.get(model)
+      if (template === undefined) continue
+      for (let missing = count - this.#countOf(model); missing > 0; missing -= 1) {
+        if (this.#closed) return
+        const spare = await this.#options.spawn(template)
+        this.#waiting.set(model, [...(this.#waiting.get(model) ?? []), spare])
+      }
     }
+  }
+
+  #countOf(model: string): number {
+    return this.#waiting.get(model)?.length ?? 0
   }
 }

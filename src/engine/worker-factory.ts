@@ -1,15 +1,21 @@
 /** Starts workers: a home on disk, a way out, an environment, and the process in it; or a spare that has all that. */
 import { randomBytes } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Environment } from '../config.ts'
+import type { Conversation } from '../turn/turn.ts'
 import { type Child, spawnChild } from './child.ts'
 import { openClaudeCode, type SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { Egress, Lane } from './egress/egress.ts'
 import { childEnvironment } from './environment.ts'
+import { isBestResumed, isWorthTranscript } from './history.ts'
 import type { Login } from './login.ts'
+import type { Beginning } from './memory.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type Place, type Spare, Spares } from './spares.ts'
+import { toTranscript } from './transcript.ts'
 import { Worker, type WorkerDeadlines } from './worker.ts'
 
 /** What is fixed when a worker starts. */
@@ -35,7 +41,17 @@ export interface WorkerFactoryOptions {
   readonly onLeftover: (error: unknown) => void
 }
 
-export type StartWorker = (profile: Profile) => Promise<Worker>
+/** The messages before the question, and their digests. */
+export interface Earlier {
+  readonly conversation: Conversation
+  readonly chain: readonly string[]
+}
+
+/**
+ * Starts a worker, which is not ready yet.
+ * @param earlier what it had better hold from the beginning; a worker that holds nothing comes back where that is no gain
+ */
+export type StartWorker = (profile: Profile, earlier?: Earlier) => Promise<Worker>
 
 export interface WorkerFactory {
   readonly start: StartWorker
@@ -72,26 +88,33 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     onError: options.onSpareError,
   })
 
-  const start: StartWorker = async (profile) => {
-    const spare = spares.claim(profile.model)
+  const start: StartWorker = async (profile, earlier) => {
+    const spare = isBestResumed(earlier?.chain.length ?? 0) ? undefined : spares.claim(profile.model)
     const { id, home, lane, env } = spare?.place ?? (await makePlace())
     let child: Child | undefined
     try {
+      const resumes = spare === undefined && earlier !== undefined && isWorthTranscript(earlier.chain.length)
+      const told = resumes ? await writeTranscript(home, profile, earlier) : undefined
       const process = openClaudeCode({
         binary,
         model: profile.model === 'default' ? undefined : profile.model,
         systemPrompt: profile.system,
+        transcript: told?.path,
         env,
         cwd: runFolder.workingFolder,
         spawn: (asked) => {
-          spares.noteStart(profile.model, asked)
+          if (told === undefined) spares.noteStart(profile.model, asked)
           child = takeSpare(spare, asked) ?? spawnChild(asked, deathWatch)
           return child.spawned
         },
       })
       if (child === undefined) throw new Error('the Agent SDK did not start a process')
+      // It has been read by then, and callers' words are not to lie on the disk.
+      if (told !== undefined)
+        void process.introduction.then(() => rm(told.path, { force: true })).catch(() => undefined)
       const fromSpare = child === spare?.child
-      return new Worker({ id, process, child, fromSpare, lane, deadlines, cleanUp: () => removeHome(home) })
+      const cleanUp = (): Promise<void> => removeHome(home)
+      return new Worker({ id, process, child, fromSpare, beginning: told?.beginning, lane, deadlines, cleanUp })
     } catch (error) {
       // Out of file descriptors, for one: there is no worker that would give these back.
       await (child ?? spare?.child)?.end()
@@ -108,6 +131,17 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     },
     close: () => spares.close(),
   }
+}
+
+async function writeTranscript(
+  home: string,
+  { model }: Profile,
+  { conversation, chain }: Earlier,
+): Promise<{ path: string; beginning: Beginning }> {
+  const { lines, firstUser, lastUser } = toTranscript(conversation, model)
+  const path = join(home, 'conversation.jsonl')
+  await writeFile(path, lines, { mode: 0o600 })
+  return { path, beginning: { firstUser, lastUser, chain } }
 }
 
 function environmentOf(

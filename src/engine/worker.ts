@@ -12,7 +12,7 @@ import { within } from './deadline.ts'
 import type { Lane } from './egress/egress.ts'
 import { loadHistory } from './history.ts'
 import { Inbox } from './inbox.ts'
-import { Memory } from './memory.ts'
+import { type Beginning, Memory } from './memory.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
 import { BASELINE, settingsFor } from './turn-settings.ts'
 
@@ -41,6 +41,8 @@ export interface WorkerParts {
   readonly child: Child
   /** Whether the process had been spawned ahead. */
   readonly fromSpare: boolean
+  /** Absent where it was started empty. */
+  readonly beginning: Beginning | undefined
   /** Absent where the egress is off. */
   readonly lane: Lane | undefined
   readonly deadlines: WorkerDeadlines
@@ -76,6 +78,7 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.id = parts.id
     this.#parts = parts
+    if (parts.beginning !== undefined) this.#memory.beginWith(parts.beginning)
     this.#settings = new AppliedSettings(parts.process)
     this.#inbox = new Inbox({ hold: () => parts.child.holdOutput(), resume: () => parts.child.resumeOutput() })
     void this.#pump()

@@ -1,5 +1,5 @@
 /** An engine without Claude Code: the test says what it answers, event by event, and sees what it was asked. */
-import type { Engine, EngineStatus } from '../../src/engine/engine.ts'
+import { type Engine, type EngineStatus, NO_WORKERS } from '../../src/engine/engine.ts'
 import type { Model } from '../../src/turn/model.ts'
 import type { FinishEvent, TurnEvent } from '../../src/turn/turn-event.ts'
 import { TurnFailure } from '../../src/turn/turn-failure.ts'
@@ -98,7 +98,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     provider: 'anthropic',
     egress: true,
     reuse: 'on',
-    workers: { live: 1, busy: 0, idle: 0, spare: 0, limit: 4 },
+    workers: { ...NO_WORKERS, live: 1, limit: 4 },
     queued: 0,
   }
   return {

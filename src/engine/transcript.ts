@@ -1,0 +1,48 @@
+/**
+ * A conversation in the form in which Claude Code keeps it on disk, one entry a line, each naming the one before it. A
+ * process that is started with it holds the conversation from the beginning, and calls the model just as one that was
+ * told message by message does (measured on 2.1.330: the same bytes).
+ */
+import { randomUUID } from 'node:crypto'
+import type { Conversation } from '../turn/turn.ts'
+import { toAssistantMessage, toUserMessage } from './claude-code.ts'
+import { toMessageBlock } from './history.ts'
+
+export interface Transcript {
+  readonly lines: string
+  /** Ids of the first and the last user message, by which it can be cut away again. */
+  readonly firstUser: string
+  readonly lastUser: string
+}
+
+/** @param earlier begins with a user message */
+export function toTranscript(earlier: Conversation, model: string): Transcript {
+  const sessionId = randomUUID()
+  const timestamp = new Date().toISOString()
+  const users: string[] = []
+  let parentUuid: string | null = null
+  const lines: string[] = []
+  for (const { role, content } of earlier) {
+    const uuid: string = randomUUID()
+    const blocks = content.map(toMessageBlock)
+    if (role === 'user') users.push(uuid)
+    const message =
+      role === 'user' ? toUserMessage(blocks) : toAssistantMessage({ id: `msg_${uuid}`, model, content: blocks })
+    const entry = {
+      parentUuid,
+      isSidechain: false,
+      userType: 'external',
+      sessionId,
+      type: role,
+      message,
+      uuid,
+      timestamp,
+    }
+    lines.push(JSON.stringify(entry))
+    parentUuid = uuid
+  }
+  const [firstUser] = users
+  const lastUser = users.at(-1)
+  if (firstUser === undefined || lastUser === undefined) throw new Error('a transcript begins with a user message')
+  return { lines: `${lines.join('\n')}\n`, firstUser, lastUser }
+}
