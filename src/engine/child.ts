@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SpawnedProcess, SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
+import { WORKER_MARK } from './environment.ts'
+import { groupsBelow, markedWith } from './kin.ts'
 import { StdoutGuard } from './stdout-guard.ts'
 
 const STDOUT_LIMITS = { maxLineBytes: 8 * 1024 * 1024, maxGarbageLines: 100 }
@@ -21,7 +23,7 @@ export interface Child {
   stderrTail(): string
   holdOutput(): void
   resumeOutput(): void
-  /** Ends the process and its group: TERM, after a grace KILL. Resolves when it is gone. */
+  /** Ends the process and all that it started: TERM, after a grace KILL. Resolves when they are gone. */
   end(): Promise<void>
 }
 
@@ -39,7 +41,7 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
   const stderr = keepTail(child)
   const guard = new StdoutGuard(STDOUT_LIMITS, (reason) => {
     stderr.add(`dragoman: ${reason}\n`)
-    killGroup(child, 'SIGKILL')
+    if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL')
   })
   child.stdout.on('error', (error) => guard.destroy(error))
   child.stdout.pipe(guard)
@@ -47,7 +49,14 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
   child.stdin.on('error', () => undefined)
 
   let ending: Promise<void> | undefined
-  const end = (): Promise<void> => (ending ??= endProcess(child, exited, guard))
+  const mark = options.env[WORKER_MARK]
+  const end = (): Promise<void> => {
+    guard.resumeLines()
+    ending ??= endProcess(child, exited, mark).finally(() => {
+      for (const stream of [child.stdin, child.stdout, child.stderr, guard]) stream.destroy()
+    })
+    return ending
+  }
   return {
     spawned: adapt(child, guard, end),
     pid: child.pid,
@@ -73,28 +82,31 @@ function watchExit(child: ChildProcess): Promise<string> {
   })
 }
 
-async function endProcess(child: ChildProcess, exited: Promise<string>, guard: StdoutGuard): Promise<void> {
-  guard.resumeLines()
+async function endProcess(child: ChildProcess, exited: Promise<string>, mark: string | undefined): Promise<void> {
+  const { pid } = child
+  if (pid === undefined) return
+  const started = isAlive(child) ? await groupsBelow(pid).catch(() => []) : []
   if (isAlive(child)) {
-    killGroup(child, 'SIGTERM')
+    killGroup(pid, 'SIGTERM')
     const gone = await Promise.race([exited, delay(TERM_GRACE_MS, undefined, { ref: false })])
-    if (gone === undefined) killGroup(child, 'SIGKILL')
+    if (gone === undefined) killGroup(pid, 'SIGKILL')
   }
   await exited
-  // What the process itself had started shares its group and goes with it.
-  killGroup(child, 'SIGKILL')
-  child.stdin?.destroy()
-  child.stdout?.destroy()
-  child.stderr?.destroy()
-  guard.destroy()
+  // What the process itself had started shares its group and goes with it, or has one of its own, or has left.
+  for (const group of [pid, ...started]) killGroup(group, 'SIGKILL')
+  if (mark === undefined) return
+  for (const left of await markedWith(`${WORKER_MARK}=${mark}`).catch(() => [])) kill(left, 'SIGKILL')
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
+function killGroup(leader: number, signal: NodeJS.Signals): void {
+  kill(-leader, signal)
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-child.pid, signal)
+    process.kill(pid, signal)
   } catch {
-    // The group is gone already: that is what was wanted.
+    // Gone already: that is what was wanted.
   }
 }
 

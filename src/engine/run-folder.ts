@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rm, stat as statOf } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { markedWith } from './kin.ts'
 
 export interface RunFolder {
   readonly path: string
@@ -64,8 +65,20 @@ async function sweep(runs: string): Promise<void> {
     const [pid, started, where] = name.split('-')
     if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) continue
     if (where === machine() ? await isSame(Number(pid), started) : await isRecent(join(runs, name))) continue
-    await removeFolder(join(runs, name))
+    await sweepInstance(join(runs, name))
   }
+}
+
+/** What a killed instance left: tools that had outlived their process, then the files. */
+async function sweepInstance(path: string): Promise<void> {
+  for (const pid of await markedWith(`HOME=${path}/`).catch(() => [])) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // Gone, or not ours.
+    }
+  }
+  await removeFolder(path)
 }
 
 /** Containers that share a data folder do not see each other's processes, but each has a host name of its own. */

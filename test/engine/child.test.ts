@@ -2,17 +2,18 @@ import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Child, spawnChild } from '../../src/engine/child.ts'
 import { createDeathWatch } from '../../src/engine/death-watch.ts'
+import { WORKER_MARK } from '../../src/engine/environment.ts'
 import { gone, isAlive } from '../support/processes.ts'
 
 const watch = createDeathWatch('watcher')
 const children: Child[] = []
 
-function shell(script: string): Child {
+function shell(script: string, env: Record<string, string> = {}): Child {
   const child = spawnChild(
     {
       command: '/bin/sh',
       args: ['-c', script],
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], ...env },
     },
     watch,
   )
@@ -29,7 +30,28 @@ async function firstLine(child: Child): Promise<string> {
   return chunk.toString().trim()
 }
 
+/** Runs until it is ended, in a session of its own that no kill of the child's group reaches. */
+const LEAVES = `setsid sh -c 'echo "{$$}"; exec sleep 600' &`
+
 describe('a child', () => {
+  it('takes with it what had a group of its own', async () => {
+    const child = shell(`${LEAVES} wait`)
+    const tool = Number((await firstLine(child)).slice(1, -1))
+    expect(isAlive(tool)).toBe(true)
+    await child.end()
+    await gone(tool)
+  })
+
+  it('that is dead takes with it what outlived it', async () => {
+    const child = shell(`${LEAVES} read -r line`, { [WORKER_MARK]: `test-${process.pid}` })
+    const tool = Number((await firstLine(child)).slice(1, -1))
+    if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL')
+    await child.exited
+    expect(isAlive(tool)).toBe(true)
+    await child.end()
+    await gone(tool)
+  })
+
   it('says how it ended', async () => {
     await expect(shell('exit 3').exited).resolves.toBe('exited with code 3')
   })

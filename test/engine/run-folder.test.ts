@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -43,5 +45,17 @@ test('the folders of instances that are gone are swept, those of living ones and
   expect(readdirSync(runs).toSorted()).toEqual(
     [mine.path, second.path, elsewhere].map((path) => basename(path)).toSorted(),
   )
+  await Promise.all([mine.remove(), second.remove()])
+})
+
+test('what a killed instance left running is swept with its folder', async () => {
+  const mine = await createRunFolder(data)
+  const [, , machine] = basename(mine.path).split('-')
+  const folder = join(data, 'run', `999999999-1-${machine}-aaaaaa`)
+  mkdirSync(folder)
+  const left = spawn('sleep', ['600'], { env: { PATH: process.env['PATH'], HOME: join(folder, 'worker') } })
+  const ended = once(left, 'exit')
+  const second = await createRunFolder(data)
+  await expect(ended).resolves.toEqual([null, 'SIGKILL'])
   await Promise.all([mine.remove(), second.remove()])
 })
