@@ -36,8 +36,6 @@ export function failureToError(failure: TurnFailure): ApiError {
       return told('backend_unavailable', failure)
     case 'not_authenticated':
       return told('not_authenticated', failure)
-    case 'timeout':
-      return told('timeout', failure)
     case 'aborted':
       return told('client_closed_request', failure)
   }

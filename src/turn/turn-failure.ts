@@ -26,8 +26,6 @@ export type FailureKind =
   /** Shutting down. */
   | 'draining'
   | 'not_authenticated'
-  /** The whole turn took too long. */
-  | 'timeout'
   /** The caller left or the server ended the turn. */
   | 'aborted'
 

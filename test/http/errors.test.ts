@@ -24,7 +24,6 @@ const KINDS = {
   queue_full: [503, 'overloaded', true],
   draining: [503, 'overloaded', true],
   not_authenticated: [503, 'not_authenticated', false],
-  timeout: [504, 'timeout', false],
   aborted: [499, 'client_closed_request', false],
 } as const satisfies Record<FailureKind, readonly [status: number, code: string, retry: boolean]>
 

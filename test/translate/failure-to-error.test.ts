@@ -20,7 +20,6 @@ const TABLE: readonly (readonly [FailureKind, string, number])[] = [
   ['queue_full', 'overloaded', 503],
   ['draining', 'overloaded', 503],
   ['not_authenticated', 'not_authenticated', 503],
-  ['timeout', 'timeout', 504],
   ['aborted', 'client_closed_request', 499],
 ]
 
