@@ -11,6 +11,8 @@ const STDOUT_LIMITS = { maxLineBytes: 8 * 1024 * 1024, maxGarbageLines: 100 }
 const STDERR_KEPT_BYTES = 64 * 1024
 /** How long a process may take to end by itself before it is killed. */
 const TERM_GRACE_MS = 1000
+/** A process that ends by itself closes its output a moment before it is gone. */
+const MUTE_GRACE_MS = 200
 
 export interface Child {
   /** What the Agent SDK drives. Its `kill` goes through our own ladder. */
@@ -45,6 +47,7 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
   })
   child.stdout.on('error', (error) => guard.destroy(error))
   child.stdout.pipe(guard)
+  child.stdout.once('end', () => void killWhenMute(child, exited))
   // A child that dies while we write to it is told by its exit, not by EPIPE.
   child.stdin.on('error', () => undefined)
 
@@ -80,6 +83,12 @@ function watchExit(child: ChildProcess): Promise<string> {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`))
     child.once('exit', (code, signal) => resolve(signal === null ? `exited with code ${code}` : `ended by ${signal}`))
   })
+}
+
+/** A process that lives on without its output can never answer, and the Agent SDK would wait for its exit. */
+async function killWhenMute(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  const gone = await Promise.race([exited, delay(MUTE_GRACE_MS, undefined, { ref: false })])
+  if (gone === undefined && child.pid !== undefined) killGroup(child.pid, 'SIGKILL')
 }
 
 async function endProcess(child: ChildProcess, exited: Promise<string>, mark: string | undefined): Promise<void> {
