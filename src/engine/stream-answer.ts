@@ -33,7 +33,7 @@ export interface Answering {
  */
 const MOST_PINGED_WAITS = 10
 
-/** How long a process that has its model's answer may take to end the turn. */
+/** How long a process that has its model's answer may take to end the turn; no longer than the model itself may be silent. */
 const RESULT_GRACE_MS = 5000
 
 /**
@@ -86,7 +86,7 @@ function waitFor(
 ): { timeoutMs: number; onTimeout: () => TurnFailure } {
   const { firstEventMs, idleMs } = deadlines
   return {
-    timeoutMs: reader.stopped !== undefined ? RESULT_GRACE_MS : begun ? idleMs : firstEventMs,
+    timeoutMs: reader.stopped !== undefined ? Math.min(RESULT_GRACE_MS, idleMs) : begun ? idleMs : firstEventMs,
     onTimeout: () => new TurnFailure('upstream_timeout', begun ? 'the model fell silent' : 'the model did not begin'),
   }
 }
