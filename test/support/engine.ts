@@ -10,8 +10,9 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import type { Message, Turn } from '../../src/turn/turn.ts'
-import { type ScriptedModel, startScriptedModel } from './scripted-model.ts'
+import { takeBaseline } from './baseline.ts'
 import { workersOf } from './processes.ts'
+import { type ScriptedModel, startScriptedModel } from './scripted-model.ts'
 
 export interface TestEngine {
   readonly engine: Engine
@@ -28,6 +29,9 @@ export interface TestEngine {
   workers(model?: string): number[]
   /** Resolves when processes may serve more than one turn. */
   proven(): Promise<void>
+  /** Resolves when the engine is at rest with nothing leaked (baseline.ts) and has answered that many turns after it. */
+  isWell(turns?: number): Promise<void>
+  /** Closes everything. Rejects when anything is left of it: each test that uses an engine is a test for leaks. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -41,6 +45,7 @@ export async function startTestEngine(
   settings: Partial<Record<SettingName, string>> = {},
   environment: (model: ScriptedModel) => Environment = environmentFor,
 ): Promise<TestEngine> {
+  const baseline = takeBaseline()
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
   const model = await startScriptedModel()
   const config = parseConfig(environment(model), {
@@ -59,8 +64,15 @@ export async function startTestEngine(
     log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),
   })
   metrics.watch(() => engine.status())
+  const watched = { engine, dataFolder: config.DATA_DIR }
   const begin: TestEngine['begin'] = (turn = {}, signal = new AbortController().signal) =>
     engine.run({ ...simpleTurn(), ...turn }, signal)[Symbol.asyncIterator]()
+  const ask: TestEngine['ask'] = async (turn, signal) => {
+    const events: TurnEvent[] = []
+    const iterator = begin(turn, signal)
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) events.push(next.value)
+    return events
+  }
   return {
     engine,
     metrics,
@@ -68,21 +80,23 @@ export async function startTestEngine(
     config,
     log,
     begin,
-    ask: async (turn, signal) => {
-      const events: TurnEvent[] = []
-      const iterator = begin(turn, signal)
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) events.push(next.value)
-      return events
-    },
+    ask,
     workers: (name) => workersOf(folder, name),
     proven: async () => {
       await vi.waitUntil(() => engine.status().reuse === 'on', { timeout: 10_000, interval: 10 })
     },
+    isWell: async (turns = 1) => {
+      await baseline.atRest(watched)
+      for (let turn = 0; turn < turns; turn += 1) await ask()
+    },
     [Symbol.asyncDispose]: async () => {
-      await engine.close(0)
-      await model.close()
-      await vi.waitUntil(() => workersOf(folder).length === 0, { timeout: 5000, interval: 20 })
-      rmSync(folder, { recursive: true, force: true })
+      try {
+        await engine.close(0)
+        await model.close()
+        await baseline.afterClose(watched)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
     },
   }
 }
