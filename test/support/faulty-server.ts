@@ -1,0 +1,38 @@
+/** A server whose processes misbehave as told, with deadlines short enough to see them pass. */
+import type { SettingName } from '../../src/config.ts'
+import { type Outcome, readOutcome } from './outcome.ts'
+import { createScriptedChild, type ScriptedChild } from './scripted-child.ts'
+import { startTestServer, type TestServer } from './server.ts'
+
+export interface FaultyServer extends TestServer {
+  readonly child: ScriptedChild
+  /** A chat completion, read to its end. */
+  complete(body?: Record<string, unknown>): Promise<Outcome>
+}
+
+export async function startFaultyServer(settings: Partial<Record<SettingName, string>> = {}): Promise<FaultyServer> {
+  const child = createScriptedChild()
+  const server = await startTestServer({
+    CLAUDE_CLI_PATH: child.path,
+    REUSE_WORKERS: 'true',
+    MAX_WORKERS: '2',
+    // As short as a busy machine allows.
+    INIT_TIMEOUT: '2000',
+    FIRST_EVENT_TIMEOUT: '800',
+    IDLE_TIMEOUT: '600',
+    ...settings,
+  })
+  if (settings.REUSE_WORKERS !== 'false') await server.proven()
+  return { ...server, child, complete: async (body = {}) => readOutcome(await server.chat(body)) }
+}
+
+/** A chat that no process is ready for: with a system prompt that nobody had before. */
+export function newProfile(): { readonly messages: readonly { role: string; content: string }[] } {
+  const system = `You are ${crypto.randomUUID()}.`
+  return {
+    messages: [
+      { role: 'system', content: system },
+      { role: 'user', content: 'Hello' },
+    ],
+  }
+}
