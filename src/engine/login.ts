@@ -29,6 +29,13 @@ export type LoginResult = { readonly login: Login } | { readonly missing: string
 
 const DEFAULT_UPSTREAM = 'https://api.anthropic.com'
 
+/**
+ * Claude Code's minimal mode (`--bare`) leaves out what a text-only model call does not need, above all a reminder of
+ * 1 KB that tells the model this machine's folder and system. It knows no Claude login and no OAuth token, so these go
+ * without it; nothing else turns the reminder off.
+ */
+const MINIMAL = { CLAUDE_CODE_SIMPLE: '1' } as const
+
 const PROVIDERS = [
   { method: 'bedrock', flag: 'CLAUDE_CODE_USE_BEDROCK', prefixes: ['AWS_', 'ANTHROPIC_BEDROCK_', 'BEDROCK_'] },
   {
@@ -74,7 +81,7 @@ function keyLogin(environment: Environment): Login | undefined {
     return {
       method: 'auth_token',
       source: 'ANTHROPIC_AUTH_TOKEN',
-      env: { ANTHROPIC_AUTH_TOKEN: token, ...own },
+      env: { ANTHROPIC_AUTH_TOKEN: token, ...MINIMAL, ...own },
       egress: {
         upstream: upstream || DEFAULT_UPSTREAM,
         credential: { header: 'authorization', value: `Bearer ${token}` },
@@ -86,8 +93,7 @@ function keyLogin(environment: Environment): Login | undefined {
   return {
     method: 'api_key',
     source: 'ANTHROPIC_API_KEY',
-    // Only an API key counts as a login in this mode, which leaves out what a text-only model call does not need.
-    env: { ANTHROPIC_API_KEY: key, CLAUDE_CODE_SIMPLE: '1', ...own },
+    env: { ANTHROPIC_API_KEY: key, ...MINIMAL, ...own },
     egress: { upstream: upstream || DEFAULT_UPSTREAM, credential: { header: 'x-api-key', value: key } },
   }
 }
@@ -123,7 +129,7 @@ function cliLogin(environment: Environment, home: string): Login | undefined {
 }
 
 function providerLogin(provider: (typeof PROVIDERS)[number], environment: Environment): Login {
-  const env: Record<string, string> = { [provider.flag]: '1' }
+  const env: Record<string, string> = { [provider.flag]: '1', ...MINIMAL }
   for (const [name, value] of Object.entries(environment)) {
     if (value !== undefined && provider.prefixes.some((prefix) => name.startsWith(prefix))) env[name] = value
   }

@@ -88,6 +88,10 @@ describe('login', () => {
       ANTHROPIC_API_KEY: 'k',
       SECRET: 's',
     })
-    expect('login' in result && result.login.env).toEqual({ CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu' })
+    expect('login' in result && result.login.env).toEqual({
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      AWS_REGION: 'eu',
+      CLAUDE_CODE_SIMPLE: '1',
+    })
   })
 })
