@@ -83,10 +83,13 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
     const { account } = result
     const apiKeySource = account.apiKeySource === 'none' ? undefined : account.apiKeySource
     const tokenSource = account.tokenSource === 'none' ? undefined : account.tokenSource
+    // Of a cloud provider's login it says nothing else, and in its minimal mode it uses an auth token without a word.
+    const provider = account.apiProvider === 'firstParty' ? undefined : account.apiProvider
+    const authToken = 'ANTHROPIC_AUTH_TOKEN' in options.env ? 'ANTHROPIC_AUTH_TOKEN' : undefined
     return {
       version: result.claude_code_version,
       models: result.models,
-      loginSource: apiKeySource ?? tokenSource ?? account.subscriptionType,
+      loginSource: apiKeySource ?? tokenSource ?? account.subscriptionType ?? provider ?? authToken,
     }
   })
   return {

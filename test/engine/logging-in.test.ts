@@ -61,6 +61,18 @@ describe('Claude Code logs in', () => {
   })
 })
 
+describe('before its first turn the engine is ready', () => {
+  it.each<[string, Environment]>([
+    ['an auth token by itself', { ANTHROPIC_AUTH_TOKEN: 'token-1', EGRESS: 'false' }],
+    ['an OAuth token', { CLAUDE_CODE_OAUTH_TOKEN: 'oauth-1' }],
+    ['a cloud provider', { CLAUDE_CODE_USE_FOUNDRY: '1', ANTHROPIC_FOUNDRY_API_KEY: 'made-up' }],
+  ])('with %s', async (_, variables) => {
+    await using test = await startWith(variables)
+    await test.engine.models()
+    expect(test.engine.status()).toMatchObject({ state: 'ready' })
+  })
+})
+
 describe('the credential', () => {
   it('is in no child: not in its environment, not in its arguments', async () => {
     await using test = await startTestEngine()
