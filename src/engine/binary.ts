@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
+import { TurnFailure } from '../turn/turn-failure.ts'
 
 /** Older ones ignore `verbatimPrompts` without a word: callers' text could run commands and read files. */
 export const OLDEST_SAFE_VERSION = '2.1.248'
@@ -36,6 +37,13 @@ export async function binaryVersion(path: string): Promise<string> {
 
 export function isSafeVersion(version: string): boolean {
   return compareVersions(version, OLDEST_SAFE_VERSION) >= 0
+}
+
+/** @throws TurnFailure `worker_unavailable` when a process says that it is too old, or not how old it is. */
+export function requireSafeVersion(version: string | undefined): void {
+  if (version !== undefined && isSafeVersion(version)) return
+  const named = version ?? 'of an unknown version'
+  throw new TurnFailure('worker_unavailable', `Claude Code ${named} is older than ${OLDEST_SAFE_VERSION}`)
 }
 
 /** Negative when `left` is older, 0 when equal, positive when newer. */

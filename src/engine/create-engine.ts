@@ -80,7 +80,10 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     }
   }
   const health = createHealth({ warmUp, log })
-  if (config.REUSE_WORKERS) reuse.prove(health.models())
+  if (config.REUSE_WORKERS) {
+    reuse.prove(health.models())
+    void reuse.settled().then(() => pool.rehearse())
+  }
 
   return {
     run: createRunTurn({ scheduler, pool, health, log, observer }),

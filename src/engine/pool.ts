@@ -3,13 +3,15 @@
  * the same profile, emptied; a new one. A process that has served a principal never serves another.
  */
 import { availableParallelism } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 import type { Conversation } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import { isSafeVersion, OLDEST_SAFE_VERSION } from './binary.ts'
+import { requireSafeVersion } from './binary.ts'
 import type { Introduction } from './claude-code.ts'
 import { isBestResumed } from './history.ts'
 import type { EngineObserver } from './observer.ts'
 import { spentBy } from './recycling.ts'
+import { rehearse } from './rehearse.ts'
 import { type Member, Roster } from './roster.ts'
 import { StartGate } from './start-gate.ts'
 import { isSameProfile, WarmAhead } from './warm-ahead.ts'
@@ -56,6 +58,7 @@ export class Pool {
   readonly #warmAhead: WarmAhead
   /** Those that have answered and are not idle yet. */
   readonly #recovering = new Map<Member, Promise<void>>()
+  readonly #rehearsing = new Set<Member>()
   #closed = false
 
   constructor(options: PoolOptions) {
@@ -100,8 +103,28 @@ export class Pool {
       if (member === undefined) await this.#roster.nextChange(signal)
       else {
         this.#roster.putIdle(member)
+        // Who waited for it comes first.
+        await setImmediate()
+        await this.rehearse()
         return member.introduction
       }
+    }
+  }
+
+  /**
+   * Lets idle processes that have had no turn rehearse, once processes may be used again. They stay in their places:
+   * whoever has use for one waits for it (and makes it short), and whoever needs its place ends it.
+   */
+  async rehearse(): Promise<void> {
+    for (const member of this.#roster.idle) {
+      if (this.#closed || !this.#options.mayReuse()) return
+      if (member.worker.turns > 0) continue
+      this.#rehearsing.add(member)
+      const isAwaited = (): boolean => !this.#recovering.has(member)
+      const rehearsed = rehearse(member.worker, isAwaited).finally(() => this.#rehearsing.delete(member))
+      this.#recovering.set(member, rehearsed)
+      await rehearsed
+      this.#recovering.delete(member)
     }
   }
 
@@ -156,7 +179,9 @@ export class Pool {
   }
 
   #takeIdle(request: LeaseRequest): Member | undefined {
-    const own = [...this.#roster.idle].filter((member) => member.worker.isUsable && isFor(member, request))
+    const own = [...this.#roster.idle].filter(
+      (member) => member.worker.isUsable && !this.#rehearsing.has(member) && isFor(member, request),
+    )
     const [continuing] = own
       .filter(({ worker }) => worker.isContinuedBy(request.chain))
       .toSorted((left, right) => right.worker.heldMessages - left.worker.heldMessages)
@@ -223,7 +248,7 @@ export class Pool {
       if (this.#closed) throw new TurnFailure('draining', 'shutting down')
       const introduction = await worker.ready(signal)
       this.#options.observer.started((performance.now() - worker.startedAt) / 1000)
-      requireSafeVersion(introduction)
+      requireSafeVersion(introduction.version)
       return { worker, introduction, profile, principalId: undefined, idleSince: performance.now() }
     } catch (error) {
       await this.#roster.end(worker, 'broken')
@@ -269,12 +294,4 @@ function isUnclaimed(member: Member): boolean {
 /** A process is for its first principal, and for nobody else after it. */
 function isFor({ profile, principalId }: Member, request: LeaseRequest): boolean {
   return isSameProfile(profile, request.profile) && (principalId ?? request.principalId) === request.principalId
-}
-
-function requireSafeVersion({ version }: Introduction): void {
-  if (version !== undefined && isSafeVersion(version)) return
-  throw new TurnFailure(
-    'worker_unavailable',
-    `Claude Code ${version ?? 'of an unknown version'} is older than ${OLDEST_SAFE_VERSION}`,
-  )
 }

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text } from 'node:stream/consumers'
 import type { Conversation, Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
+import { sendShortestAnswer } from './egress/shortest-answer.ts'
 import type { Worker } from './worker.ts'
 import type { Earlier, Profile } from './worker-factory.ts'
 
@@ -143,26 +144,7 @@ function portOf(server: Server): number {
   return address.port
 }
 
-/** The shortest answer of the Messages API. */
 async function answer(request: IncomingMessage, response: ServerResponse, bodies: string[]): Promise<void> {
   bodies.push(await text(request))
-  const usage = { input_tokens: 1, output_tokens: 1 }
-  const message = {
-    id: 'msg_self_test',
-    type: 'message',
-    role: 'assistant',
-    model: MODEL,
-    content: [],
-    stop_reason: null,
-  }
-  const events = [
-    { type: 'message_start', message: { ...message, stop_sequence: null, usage } },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'ok' } },
-    { type: 'content_block_stop', index: 0 },
-    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
-    { type: 'message_stop' },
-  ]
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  response.end(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''))
+  sendShortestAnswer(response)
 }

@@ -15,17 +15,7 @@ import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
 import { BASELINE, settingsFor } from './turn-settings.ts'
-
-/** `ready` may hold a conversation that its next turn goes on from; `resetting` is on the way from any use to empty. */
-export type WorkerState = 'starting' | 'ready' | 'busy' | 'resetting' | 'dead'
-
-const ALLOWED: Record<WorkerState, readonly WorkerState[]> = {
-  starting: ['ready', 'dead'],
-  ready: ['busy', 'resetting', 'dead'],
-  busy: ['ready', 'resetting', 'dead'],
-  resetting: ['ready', 'dead'],
-  dead: [],
-}
+import { mayBecome, type WorkerState } from './worker-state.ts'
 
 export interface WorkerDeadlines extends AnswerDeadlines {
   /** Milliseconds until a process is ready, or has taken in what it is to know. */
@@ -57,6 +47,8 @@ export interface Question {
   readonly chain: readonly string[]
   /** The live list's entry of its model, where there is one. */
   readonly model: Model | undefined
+  /** Asked of the egress, not of the model. */
+  readonly isRehearsal?: boolean
 }
 
 export class Worker {
@@ -107,6 +99,11 @@ export class Worker {
     return this.#parts.child.pid
   }
 
+  /** Whether it holds nothing and its calls can be answered without a model. */
+  get canRehearse(): boolean {
+    return this.isUsable && this.#parts.lane !== undefined && this.#memory.length === 0
+  }
+
   /** Messages that it holds of a conversation that can go on. */
   get heldMessages(): number {
     return this.#memory.length
@@ -139,7 +136,7 @@ export class Worker {
    * Asks the turn and streams its answer. The worker has to be ready and empty, or hold what the turn goes on from.
    * Afterwards it is ready again if all went well, else `recover` says what it is good for.
    */
-  async *run({ turn, chain, model }: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  async *run({ turn, chain, model, isRehearsal = false }: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
     this.#transition('busy')
     this.turns += 1
     await this.#apply(settingsFor(turn, model), signal)
@@ -153,7 +150,8 @@ export class Worker {
         this.#parts.process.sendEarlierAnswer({ id: `msg_${id}`, uuid: id, model: turn.model, content })
       },
     })
-    const gate = this.#parts.lane?.openGate()
+    const { lane } = this.#parts
+    const gate = isRehearsal ? lane?.openRehearsal() : lane?.openGate()
     // At once, whenever the caller comes back for the next event.
     const stop = (): void => gate?.close()
     signal.addEventListener('abort', stop, { once: true })
@@ -289,7 +287,7 @@ export class Worker {
   }
 
   #transition(next: WorkerState): void {
-    if (!ALLOWED[this.#state].includes(next)) throw new Error(`a ${this.#state} worker cannot be ${next}`)
+    if (!mayBecome(this.#state, next)) throw new Error(`a ${this.#state} worker cannot be ${next}`)
     this.#state = next
   }
 

@@ -9,6 +9,7 @@ import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { Environment } from '../../config.ts'
 import type { Credential } from '../login.ts'
 import { refuse } from './refuse.ts'
+import { createRehearsalGate } from './rehearsal-gate.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
 
 export interface Egress {
@@ -22,6 +23,8 @@ export interface Lane {
   readonly baseUrl: string
   /** Lets the next model call through, and only that, until the gate is closed. */
   openGate(): TurnGate
+  /** Answers the next model calls itself, until the gate is closed. */
+  openRehearsal(): TurnGate
   close(): void
 }
 
@@ -61,17 +64,17 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
     openLane: () => {
       const token = randomBytes(24).toString('base64url')
       gates.set(token, undefined)
+      const open = (gate: TurnGate): TurnGate => {
+        gates.set(token, gate)
+        return gate
+      }
+      const onClose = (): void => {
+        if (gates.has(token)) gates.set(token, undefined)
+      }
       return {
         baseUrl: `${origin}/${token}`,
-        openGate: () => {
-          const gate = createTurnGate({
-            ...options,
-            dispatcher,
-            onClose: () => gates.has(token) && gates.set(token, undefined),
-          })
-          gates.set(token, gate)
-          return gate
-        },
+        openGate: () => open(createTurnGate({ ...options, dispatcher, onClose })),
+        openRehearsal: () => open(createRehearsalGate(onClose)),
         close: () => {
           gates.get(token)?.close()
           gates.delete(token)
