@@ -62,6 +62,16 @@ describe('what was sent before stands unchanged at the front', () => {
     expect(JSON.stringify({ ...loaded, metadata: 0 })).toBe(JSON.stringify({ ...held.at(-1), metadata: 0 }))
   })
 
+  it('when a long one starts another process with a transcript', async () => {
+    const long = Array.from({ length: 60 }, () => [user(' one ', 'part\n'), assistant(ANSWER)]).flat()
+    const [resumed, goesOn] = [await sent('jo', [...long, ...FIRST]), await sent('jo', [...long, ...SECOND])]
+    expectGoesOn(goesOn, resumed)
+    const elsewhere = await sent('kim', [...long, ...SECOND])
+    expect(JSON.stringify({ ...elsewhere, metadata: 0 })).toBe(JSON.stringify({ ...goesOn, metadata: 0 }))
+    const begun = await sent('lou', FIRST)
+    expectGoesOn(resumed, begun)
+  })
+
   it('when its process has talked of something else in between', async () => {
     const first = await sent('flo', FIRST)
     await sent('flo', [user('something else'), assistant('of course'), user('and more')])
