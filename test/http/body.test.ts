@@ -44,6 +44,19 @@ describe('content type', () => {
   })
 })
 
+describe('a body that takes long to parse', () => {
+  test.each([
+    ['lets others have their turn before it is looked at', 1_000_000, true],
+    ['and a shorter one does not wait for them', 10_000, false],
+  ])('%s', async (_, length, expected) => {
+    let others = false
+    const request = post(inPieces(new TextEncoder().encode(`{"user":"${'x'.repeat(length)}"}`)))
+    setImmediate(() => (others = true))
+    await read(request, 2_000_000)
+    expect(others).toBe(expected)
+  })
+})
+
 describe('size', () => {
   test('a declared length above the limit is refused before anything is read', async () => {
     let pulled = 0
