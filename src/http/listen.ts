@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from '../log.ts'
+import { connectionLimit } from './connection-limit.ts'
 import type { App } from './mount-routes.ts'
 import { malformedReply, type MalformedReply } from './malformed.ts'
 
@@ -30,6 +31,9 @@ const MAX_PORT_TRIES = 50
 /** No name can end in it (RFC 2606). The URL that the framework builds must not depend on a header that anybody writes. */
 const PLACEHOLDER_HOST = 'dragoman.invalid'
 
+/** What a caller whose request cannot be read gets to close the connection itself. */
+const LINGER_MS = 1000
+
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
@@ -46,6 +50,8 @@ export async function listen(app: App, { host, port, strictPort, log }: ListenOp
   const actual = await bind(server, host, port, strictPort || port === 0 ? 1 : MAX_PORT_TRIES)
   // Running out of file descriptors is reported here. Unheard, it would end the process.
   server.on('error', (error) => log.error({ err: error }, 'cannot accept a connection'))
+  server.maxConnections = connectionLimit()
+  warnOfDrops(server, log)
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   return {
     port: actual,
@@ -58,6 +64,16 @@ export async function listen(app: App, { host, port, strictPort, log }: ListenOp
       }),
     cut: () => server.closeAllConnections(),
   }
+}
+
+/** Says at most once a minute that connections are refused. */
+function warnOfDrops(server: Server, log: Logger): void {
+  let quietUntil = 0
+  server.on('drop', () => {
+    if (performance.now() < quietUntil) return
+    quietUntil = performance.now() + 60_000
+    log.warn({ limit: server.maxConnections }, 'connections are refused: as many as may be are open')
+  })
 }
 
 function createHttpServer(app: App, log: Logger): Server {
@@ -90,9 +106,16 @@ function createHttpServer(app: App, log: Logger): Server {
   server.on('clientError', (error, socket) => {
     const isMidAnswer = [...(answering.get(socket) ?? [])].some((outgoing) => outgoing.headersSent)
     if (!socket.writable || isMidAnswer) socket.destroy()
-    else socket.end(answerMalformed(error).text)
+    else endSoon(socket, answerMalformed(error).text)
   })
   return server
+}
+
+/** Time to read the answer; a caller that never closes its side must not keep the connection for ever. */
+function endSoon(socket: Duplex, text: string): void {
+  socket.end(text)
+  const patience = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(patience))
 }
 
 async function bind(server: Server, host: string, first: number, tries: number): Promise<number> {

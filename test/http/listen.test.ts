@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { listen, type Listening } from '../../src/http/listen.ts'
 import { createLogger } from '../../src/log.ts'
@@ -112,6 +112,16 @@ test('bytes that are no HTTP get an error in our shape', async () => {
   expect(head).toMatch(/openai-version: 2020-10-01/)
   expect(head).toMatch(/openai-processing-ms: \d/)
   expect(error.code).toBe('bad_request')
+})
+
+test('a caller of nonsense who never closes its side does not keep the connection', { timeout: 5000 }, async () => {
+  const server = await start()
+  const socket = connect({ host: '127.0.0.1', port: server.port, allowHalfOpen: true })
+  socket.write('nonsense\r\n\r\n')
+  await once(socket.resume(), 'end')
+  // Resolves with the last connection.
+  await server.close()
+  socket.destroy()
 })
 
 test('headers beyond 16 KB get an error in our shape', async () => {
