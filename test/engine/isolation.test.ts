@@ -5,19 +5,27 @@ import { runIsolation } from '../support/isolation-run.ts'
 it('no mark of a turn is ever in another one, whatever happened between them', { timeout: 120_000 }, async () => {
   await using test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '2' })
   await test.proven()
-  const { leaks, outcomes } = await runIsolation(test, { turns: 100, principals: 4, runLength: 12, seed: 7 })
+  const run = { turns: 110, principals: 4, runLength: 25, atOnce: 2, seed: 7 }
+  const { leaks, outcomes, bodies, settings } = await runIsolation(test, run)
   expect(leaks).toEqual([])
-  // Each kind of ending happened, and as it should.
-  expect(Object.keys(outcomes).toSorted()).toEqual([
+  expect(bodies).toBeGreaterThan(run.turns - 10)
+  // The baseline, and every set of parameters.
+  expect(settings).toBe(5)
+  // Each kind of ending happened, and as it should; a kill can also hit the process of another turn.
+  const endings = Object.keys(outcomes).filter((ending) => !/: worker_(?:died|unavailable)$/.test(ending))
+  expect(endings.toSorted()).toEqual([
     'abort: aborted',
     'answer: done',
     'chat: done',
     'cut: stream_interrupted',
     'error: upstream_invalid_request',
+    'greeting: done',
     'kill: done',
-    'limit: done',
+    'leave: aborted',
+    'limit: length',
+    'overloaded: upstream_overloaded',
     'parameters: done',
-    'refusal: done',
+    'refusal: refusal',
   ])
   await vi.waitUntil(() => test.engine.status().workers.busy === 0)
   expect(test.workers('sonnet').length).toBeLessThanOrEqual(2)

@@ -1,103 +1,217 @@
 /**
- * Many turns of several principals on few processes, with everything between them that leaves something behind when it
- * is not cleaned up: aborts, kills, errors, limits, parameters, conversations that go on. Each turn carries marks of its
- * own; the run tells every mark that turned up where it does not belong.
+ * Many turns of several principals on few processes, several at once, with everything between them that leaves something
+ * behind when it is not cleaned up: aborts, kills, errors, limits, parameters, conversations that go on or that begin with
+ * the assistant. Each turn carries marks of its own. Every body that the model is sent and every answer is held against
+ * them; the run tells every mark and every setting that turned up where it does not belong.
  */
-import type { Turn } from '../../src/turn/turn.ts'
-import { assistant, type TestEngine, textOf, user } from './engine.ts'
-import type { Answer } from './scripted-model.ts'
-import { cuts, fails, says, stalls } from './scripted-model-answers.ts'
+import type { TurnEvent } from '../../src/turn/turn-event.ts'
+import type { Conversation, Turn } from '../../src/turn/turn.ts'
+import { OPENING } from '../../src/translate/conversation.ts'
+import { assistant, type TestEngine, user } from './engine.ts'
+import { createRandom, type Random } from './random.ts'
+import type { Answer, RecordedRequest } from './scripted-model.ts'
+import { cuts, fails, says, stalls, stallsBeforeHeaders } from './scripted-model-answers.ts'
 
 export interface IsolationRun {
   readonly turns: number
   readonly principals: number
   /** Turns of one principal before the next one's. */
   readonly runLength: number
-  /** Picks what happens; the same seed makes the same run. */
+  /** Turns at a time. Where runs meet they are those of two principals. */
+  readonly atOnce: number
+  /** Picks what happens in which turn; the same seed picks the same. */
   readonly seed: number
 }
 
 export interface IsolationResult {
-  /** Marks found in a body or an answer that they were not sent for. */
-  readonly leaks: string[]
+  /** What was found in a body or an answer that it was not sent for. */
+  readonly leaks: readonly string[]
   readonly outcomes: Readonly<Record<string, number>>
+  /** How often the model was called. */
+  readonly bodies: number
+  /** Distinct settings that the model was sent. */
+  readonly settings: number
 }
 
-type Happening = 'answer' | 'chat' | 'limit' | 'refusal' | 'error' | 'cut' | 'abort' | 'kill' | 'parameters'
-const HAPPENINGS: readonly Happening[] = [
-  'answer',
+const HAPPENINGS = [
   'answer',
   'answer',
   'chat',
   'chat',
+  'chat',
+  'greeting',
   'limit',
   'refusal',
   'error',
+  'overloaded',
   'cut',
   'abort',
+  'leave',
   'kill',
   'parameters',
+  'parameters',
+] as const
+type Happening = (typeof HAPPENINGS)[number]
+
+const PARAMETERS: readonly Partial<Turn>[] = [
+  { maxOutputTokens: 1777 },
+  { effort: 'max' },
+  { thinking: 'off' },
+  { maxOutputTokens: 777, effort: 'high' },
 ]
 
-const MARK = /mark-[a-z0-9]+-\d+-\d+/g
+const MARK = /mark-p\d+-\d+-\d/g
+const QUESTION = /question mark-p\d+-(\d+)-0/g
+/** A chat as long as this is begun anew. */
+const LONGEST_CHAT = 12
+
+interface Plan {
+  readonly number: number
+  readonly principal: string
+  readonly happening: Happening
+  readonly conversation: Conversation
+  /** The conversation that it goes on from, which others may go on from when it fails. */
+  readonly earlier: Conversation
+  readonly parameters: Partial<Turn>
+  readonly text: string
+  readonly leaving: AbortController
+}
 
 export async function runIsolation(test: TestEngine, run: IsolationRun): Promise<IsolationResult> {
-  const random = generator(run.seed)
-  const leaks: string[] = []
+  const random = createRandom(run.seed)
+  const chats = createChats()
+  const plans: Plan[] = []
+  const witness = createWitness(plans)
   const outcomes: Record<string, number> = {}
-  /** The conversation of each principal that its chat turns go on with. */
-  const chats = new Map<string, Turn['conversation']>()
+  test.model.otherwise((request, reply) => {
+    const plan = witness.sawBody(request)
+    if (plan !== undefined) return answerFor(plan)(request, reply)
+    return reply.problem({ status: 400, type: 'invalid_request_error', message: 'a question that nobody asked' })
+  })
 
-  for (let number = 0; number < run.turns; number += 1) {
-    const principal = `p${Math.floor(number / run.runLength) % run.principals}`
-    const happening = HAPPENINGS[Math.floor(random() * HAPPENINGS.length)] ?? 'answer'
-    const mark = (part: number): string => `mark-${principal}-${number}-${part}`
-    const question = user(`question ${mark(0)}`)
-    const earlier = happening === 'chat' ? (chats.get(principal) ?? []) : [user(mark(1)), assistant(mark(2))]
-    const conversation = [...earlier, question]
-    const own = new Set([mark(3), ...(JSON.stringify(conversation).match(MARK) ?? [])])
-    const before = test.model.requests.length
-    test.model.otherwise(answerFor(happening, `answer ${mark(3)}`))
-
-    const { text, outcome } = await ask(test, happening, {
-      principal: { id: principal },
-      conversation,
-      system: 'You are the same for all.',
-      ...(happening === 'parameters' ? { maxOutputTokens: 777, effort: 'max' as const } : {}),
-    })
-    outcomes[`${happening}: ${outcome}`] = (outcomes[`${happening}: ${outcome}`] ?? 0) + 1
-    if (happening === 'chat' && outcome === 'done') chats.set(principal, [...conversation, assistant(text)])
-    if (happening === 'kill') for (const pid of test.workers('sonnet').slice(0, 1)) process.kill(pid, 'SIGKILL')
-
-    const bodies = test.model.requests.slice(before).map((request) => request.rawBody)
-    for (const found of [...bodies, text].join('\n').match(MARK) ?? []) if (!own.has(found)) leaks.push(found)
-    for (const body of bodies) {
-      if (happening !== 'parameters' && body.includes('"max_tokens":777')) leaks.push('max_tokens')
-      if (!body.includes(mark(0))) leaks.push(`turn ${number} was asked without its question`)
+  const lane = async (): Promise<void> => {
+    while (plans.length < run.turns) {
+      const plan = makePlan(plans.length, run, random, chats)
+      plans.push(plan)
+      const { text, outcome } = await ask(test, plan)
+      witness.sawAnswer(plan, text)
+      const ending = `${plan.happening}: ${outcome}`
+      outcomes[ending] = (outcomes[ending] ?? 0) + 1
+      if (plan.happening === 'chat') {
+        chats.put(plan.principal, outcome === 'done' ? [...plan.conversation, assistant(text)] : plan.earlier)
+      }
+      if (plan.happening === 'kill') killOne(test, random)
     }
   }
-  return { leaks, outcomes }
+  await Promise.all(Array.from({ length: run.atOnce }, lane))
+  return { leaks: witness.leaks, outcomes, ...witness.counts() }
 }
 
-async function ask(
-  test: TestEngine,
-  happening: Happening,
-  turn: Partial<Turn>,
-): Promise<{ text: string; outcome: string }> {
-  const leaving = new AbortController()
-  try {
-    if (happening !== 'abort') return { text: textOf(await test.ask(turn, leaving.signal)), outcome: 'done' }
-    const iterator = test.begin(turn, leaving.signal)
-    await iterator.next()
-    leaving.abort()
-    while ((await iterator.next()).done !== true);
-    return { text: '', outcome: 'not aborted' }
-  } catch (error) {
-    return { text: '', outcome: error instanceof Error && 'kind' in error ? String(error.kind) : String(error) }
+function makePlan(number: number, run: IsolationRun, random: Random, chats: Chats): Plan {
+  const principal = `p${Math.floor(number / run.runLength) % run.principals}`
+  const happening = random.pick(HAPPENINGS)
+  const parameters = happening === 'parameters' ? random.pick(PARAMETERS) : {}
+  const mark = (part: number): string => `mark-${principal}-${number}-${part}`
+  const earlier = earlierFor(happening, mark, () => chats.take(principal))
+  const conversation = [...earlier, user(`question ${mark(0)}`)]
+  const text = `answer ${mark(3)}`
+  return { number, principal, happening, conversation, earlier, parameters, text, leaving: new AbortController() }
+}
+
+function earlierFor(happening: Happening, mark: (part: number) => string, takeChat: () => Conversation): Conversation {
+  if (happening === 'chat') return takeChat()
+  if (happening === 'greeting') return [user(OPENING), assistant(mark(1))]
+  return [user(mark(1)), assistant(mark(2))]
+}
+
+interface Chats {
+  /** A conversation that no running turn goes on from; empty for a new one. */
+  take(principal: string): Conversation
+  put(principal: string, conversation: Conversation): void
+}
+
+/** Each principal has more than one, which take turns. */
+function createChats(): Chats {
+  const waiting = new Map<string, Conversation[]>()
+  const of = (principal: string): Conversation[] => {
+    const known = waiting.get(principal) ?? []
+    waiting.set(principal, known)
+    return known
+  }
+  return {
+    take: (principal) => (of(principal).length < 2 ? [] : (of(principal).shift() ?? [])),
+    put: (principal, conversation) => {
+      if (conversation.length > 0 && conversation.length < LONGEST_CHAT) of(principal).push(conversation)
+    },
   }
 }
 
-function answerFor(happening: Happening, text: string): Answer {
+interface Witness {
+  readonly leaks: readonly string[]
+  /** The plan whose question the model was asked. */
+  sawBody(request: RecordedRequest): Plan | undefined
+  sawAnswer(plan: Plan, text: string): void
+  counts(): { bodies: number; settings: number }
+}
+
+function createWitness(plans: readonly Plan[]): Witness {
+  const leaks: string[] = []
+  /** What the model was sent beside the conversation, by the parameters of the turn that was the first to have them. */
+  const settings = new Map<Partial<Turn> | undefined, string>()
+  let bodies = 0
+  const checkMarks = (plan: Plan, text: string, own: ReadonlySet<string>): void => {
+    for (const mark of text.match(MARK) ?? []) if (!own.has(mark)) leaks.push(`${mark} in turn ${plan.number}`)
+  }
+  const answerMark = (plan: Plan): readonly string[] => plan.text.match(MARK) ?? []
+  return {
+    leaks,
+    sawBody: ({ rawBody, body }) => {
+      bodies += 1
+      const plan = plans[Number([...rawBody.matchAll(QUESTION)].at(-1)?.[1] ?? Number.NaN)]
+      if (plan === undefined) {
+        leaks.push(`a body without a question: ${rawBody.slice(0, 500)}`)
+        return undefined
+      }
+      const sent = JSON.stringify(plan.conversation).match(MARK) ?? []
+      checkMarks(plan, rawBody, new Set(sent))
+      for (const mark of sent) if (!rawBody.includes(mark)) leaks.push(`turn ${plan.number} was asked without ${mark}`)
+      const key = plan.happening === 'parameters' ? plan.parameters : undefined
+      const { max_tokens, output_config, thinking } = body
+      const shape = JSON.stringify({ max_tokens, output_config, thinking })
+      if ((settings.get(key) ?? shape) !== shape) leaks.push(`turn ${plan.number} was asked with ${shape}`)
+      settings.set(key, settings.get(key) ?? shape)
+      return plan
+    },
+    sawAnswer: (plan, text) => checkMarks(plan, text, new Set(answerMark(plan))),
+    counts: () => ({ bodies, settings: new Set(settings.values()).size }),
+  }
+}
+
+async function ask(test: TestEngine, plan: Plan): Promise<{ text: string; outcome: string }> {
+  const turn: Partial<Turn> = {
+    id: `req_${plan.number}`,
+    principal: { id: plan.principal },
+    conversation: plan.conversation,
+    system: 'You are the same for all.',
+    ...plan.parameters,
+  }
+  const iterator = test.begin(turn, plan.leaving.signal)
+  let text = ''
+  let last: TurnEvent | undefined
+  try {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      last = next.value
+      if (last.type !== 'text') continue
+      text += last.text
+      if (plan.happening === 'abort') plan.leaving.abort()
+    }
+    return { text, outcome: last?.type === 'finish' ? last.reason : 'nothing' }
+  } catch (error) {
+    return { text, outcome: error instanceof Error && 'kind' in error ? String(error.kind) : String(error) }
+  }
+}
+
+function answerFor({ happening, text, leaving }: Plan): Answer {
   switch (happening) {
     case 'limit':
       return says([text], { stopReason: 'max_tokens' })
@@ -105,25 +219,33 @@ function answerFor(happening: Happening, text: string): Answer {
       return says([text], { stopReason: 'refusal' })
     case 'error':
       return fails(400, { message: text })
+    case 'overloaded':
+      return fails(529, { message: text })
     case 'cut':
       return cuts([text])
     case 'abort':
       return stalls([text])
+    case 'leave':
+      return (request, reply) => {
+        leaving.abort()
+        return stallsBeforeHeaders()(request, reply)
+      }
     case 'answer':
     case 'chat':
+    case 'greeting':
     case 'kill':
     case 'parameters':
       return says([text])
   }
 }
 
-/** A small reproducible generator of numbers from 0 to 1 (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let value = Math.imul(state ^ (state >>> 15), 1 | state)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296
+/** Any of its processes: one that waits, holds a conversation, is being emptied, or is in the middle of another turn. */
+function killOne(test: TestEngine, random: Random): void {
+  const workers = test.workers('sonnet')
+  if (workers.length === 0) return
+  try {
+    process.kill(random.pick(workers), 'SIGKILL')
+  } catch {
+    // It has ended since.
   }
 }
