@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { vi } from 'vitest'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const builtMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 /** What costs seconds and most tests have no use for. */
@@ -23,6 +24,7 @@ export interface Finished {
 
 export interface RunningDragoman {
   readonly url: string
+  readonly pid: number
   /** Its data folder. */
   readonly dataFolder: string
   readonly finished: Promise<Finished>
@@ -37,6 +39,8 @@ export interface DragomanOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Modules to load first. */
   readonly imports?: readonly string[]
+  /** Run what `npm run build` made: without a compiler in it, whose memory would count. */
+  readonly built?: boolean
 }
 
 interface Started {
@@ -46,10 +50,10 @@ interface Started {
   readonly finished: Promise<Finished>
 }
 
-function start(args: readonly string[], { env = {}, imports = [] }: DragomanOptions): Started {
+function start(args: readonly string[], { env = {}, imports = [], built = false }: DragomanOptions): Started {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-cli-'))
-  const flags = [loader, ...imports].flatMap((module) => ['--import', module])
-  const child = spawn(process.execPath, [...flags, main, ...args], {
+  const flags = [...(built ? [] : [loader]), ...imports].flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...flags, built ? builtMain : main, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...THRIFTY, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -79,9 +83,10 @@ export async function startDragoman(args: readonly string[], options: DragomanOp
   const listening = /listens on (http:\S+)/
   await vi.waitUntil(() => listening.test(output.stderr) || child.exitCode !== null, { timeout: 15_000, interval: 20 })
   const url = listening.exec(output.stderr)?.[1]
-  if (url === undefined) throw new Error(`it did not listen: ${output.stderr}`)
+  if (url === undefined || child.pid === undefined) throw new Error(`it did not listen: ${output.stderr}`)
   return {
     url,
+    pid: child.pid,
     dataFolder: join(folder, 'data'),
     finished,
     stdout: () => output.stdout,

@@ -42,3 +42,8 @@ export function workersOf(folder: string, model?: string): number[] {
       }
     })
 }
+
+/** Memory of a process that is not swapped out, in MB, pages that it shares included. Linux only. */
+export function residentMegabytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}

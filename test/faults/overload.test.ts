@@ -1,0 +1,56 @@
+/** Row 56: more turns than there is room for. The model says nothing until it may, so that who waits, waits. */
+import { expect, it, vi } from 'vitest'
+import { startTestEngine, user } from '../support/engine.ts'
+import { errorOf } from '../support/app.ts'
+import { says, stalls } from '../support/scripted-model-answers.ts'
+import { sentBy } from '../support/sent.ts'
+import { startTestServer } from '../support/server.ts'
+
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+it('row 56: what does not fit is refused at once, who leaves is forgotten, and who waits is served', async () => {
+  await using test = await startTestServer({ MAX_WORKERS: '2', MAX_QUEUE: '4' })
+  const leaving = new AbortController()
+  test.model.otherwise(stalls(['Hel']))
+  const running = [1, 2].map(async () => test.chat({ stream: true }, { signal: leaving.signal }))
+  await Promise.all(running)
+  const impatient = new AbortController()
+  const left = test.chat({}, { signal: impatient.signal }).catch((error: unknown) => error)
+  const waiting = [1, 2, 3].map(async () => test.chat({}))
+  await vi.waitUntil(() => test.engine.status().queued === 4)
+
+  const times: number[] = []
+  for (let number = 0; number < 14; number += 1) {
+    const began = performance.now()
+    const refused = await test.chat({})
+    times.push(performance.now() - began)
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await errorOf(refused)).code).toBe('overloaded')
+  }
+  expect(median(times)).toBeLessThan(50)
+
+  impatient.abort()
+  await left
+  await vi.waitUntil(() => test.engine.status().queued === 3)
+  test.model.otherwise(says('Hello'))
+  leaving.abort()
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(test.model.requests).toHaveLength(2 + 3)
+})
+
+it('row 56: one caller who asks for much does not keep another waiting behind all of it', async () => {
+  await using test = await startTestEngine({ MAX_WORKERS: '1' })
+  const leaving = new AbortController()
+  test.model.script(stalls(['Hel']))
+  const running = test.ask({}, leaving.signal).catch((error: unknown) => error)
+  await test.model.nextRequest()
+  const ask = async (id: string, question: string) => test.ask({ principal: { id }, conversation: [user(question)] })
+  const answers = [ask('busy', 'busy 1'), ask('busy', 'busy 2'), ask('busy', 'busy 3'), ask('other', 'other 1')]
+  leaving.abort()
+  await Promise.all([running, ...answers])
+  const questions = test.model.requests.slice(1).map((request) => sentBy(request).messages.at(-1)?.texts.join(''))
+  expect(questions).toEqual(['busy 1', 'other 1', 'busy 2', 'busy 3'])
+})
