@@ -1,5 +1,6 @@
 /** Sends streaming requests, a bounded number at a time, and times them at the caller. */
 import { request } from 'node:http'
+import { RequestError } from './request-error.ts'
 
 export interface Target {
   /** Where to POST. */
@@ -64,7 +65,7 @@ export function sendStreaming(target: Target): Promise<Sample> {
       })
       response.on('end', () => {
         if (firstTokenMs === undefined || !target.complete.test(text))
-          reject(new Error(`${response.statusCode}: ${text.slice(0, 200)}`))
+          reject(new RequestError(response.statusCode, text))
         else resolve({ firstTokenMs, totalMs: performance.now() - began, text: textOf(text) })
       })
       response.on('error', reject)

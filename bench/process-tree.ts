@@ -9,6 +9,7 @@ interface ProcessInfo {
   readonly parent: number
   /** Its own and that of the children it has waited for. */
   readonly cpuSeconds: number
+  readonly ownCpuSeconds: number
   readonly rssBytes: number
 }
 
@@ -21,6 +22,7 @@ function readProcess(pid: number): ProcessInfo | undefined {
       pid,
       parent: number(1),
       cpuSeconds: (number(11) + number(12) + number(13) + number(14)) / TICKS_PER_SECOND,
+      ownCpuSeconds: (number(11) + number(12)) / TICKS_PER_SECOND,
       rssBytes: number(21) * 4096,
     }
   } catch {
@@ -39,13 +41,23 @@ function tree(root: number): ProcessInfo[] {
 }
 
 export interface TreeMeter {
-  stop(): { cpuSeconds: number; peakRssMegabytes: number; peakProcesses: number }
+  stop(): TreeUse
+}
+
+export interface TreeUse {
+  readonly cpuSeconds: number
+  /** The part of it that is the root's own. */
+  readonly rootCpuSeconds: number
+  readonly peakRssMegabytes: number
+  readonly peakProcesses: number
 }
 
 /** Watches the tree below `root`, five times a second: looking costs CPU itself. */
 export function meterTree(root: number): TreeMeter {
   const cpuOf = (): number => tree(root).reduce((sum, info) => sum + info.cpuSeconds, 0)
+  const rootCpu = (): number => readProcess(root)?.ownCpuSeconds ?? 0
   const before = cpuOf()
+  const rootBefore = rootCpu()
   let peakRss = 0
   let peakProcesses = 0
   const timer = setInterval(() => {
@@ -59,7 +71,13 @@ export function meterTree(root: number): TreeMeter {
   return {
     stop: () => {
       clearInterval(timer)
-      return { cpuSeconds: cpuOf() - before, peakRssMegabytes: peakRss / 1_000_000, peakProcesses }
+      const cpuSeconds = cpuOf() - before
+      return {
+        cpuSeconds,
+        rootCpuSeconds: rootCpu() - rootBefore,
+        peakRssMegabytes: peakRss / 1_000_000,
+        peakProcesses,
+      }
     },
   }
 }

@@ -1,7 +1,8 @@
-/** Dragoman as its users start it: a process of its own, here with the demo model behind it. */
+/** Dragoman as its users start it: a process of its own, here with a scripted model behind it. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export interface BenchServer {
@@ -10,13 +11,22 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
-export async function startServer(options: {
-  modelUrl: string
-  dataFolder: string
-  env?: Record<string, string>
-}): Promise<BenchServer> {
+export interface ServerOptions {
+  readonly modelUrl: string
+  readonly dataFolder: string
+  readonly env?: Record<string, string>
+  /** Default: any free one. */
+  readonly port?: number
+}
+
+type ServerProcess = ChildProcessByStdio<null, null, Readable>
+
+const LONGEST_PROOF_MS = 30_000
+
+/** Starts it without waiting for anything. */
+export function spawnServer(options: ServerOptions): Pick<BenchServer, 'stop'> & { readonly child: ServerProcess } {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-  const child = spawn(process.execPath, [main, 'serve', '0'], {
+  const child = spawn(process.execPath, [main, 'serve', String(options.port ?? 0)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env['PATH'],
@@ -28,21 +38,28 @@ export async function startServer(options: {
       ...options.env,
     },
   })
-  if (child.pid === undefined) throw new Error('Dragoman could not be started')
-  const url = await listening(child)
   return {
-    url,
-    pid: child.pid,
+    child,
     stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')
       await once(child, 'exit')
     },
   }
 }
 
-/** The address in its banner, once Claude Code is ready too. */
-async function listening(child: ChildProcessByStdio<null, null, Readable>): Promise<string> {
-  const url = await new Promise<string>((resolve, reject) => {
+/** Starts it and waits until Claude Code is ready and its processes may be used again. */
+export async function startServer(options: ServerOptions): Promise<BenchServer> {
+  const { child, stop } = spawnServer(options)
+  if (child.pid === undefined) throw new Error('Dragoman could not be started')
+  const url = await listening(child)
+  await proven(url)
+  return { url, pid: child.pid, stop }
+}
+
+/** The address in its banner. */
+function listening(child: ServerProcess): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
     let text = ''
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
@@ -51,6 +68,12 @@ async function listening(child: ChildProcessByStdio<null, null, Readable>): Prom
     })
     child.once('exit', () => reject(new Error(`Dragoman did not start: ${text}`)))
   })
-  await fetch(`${url}/v1/models`)
-  return url
+}
+
+async function proven(url: string): Promise<void> {
+  const end = performance.now() + LONGEST_PROOF_MS
+  while (!/"reuse":"on"/.test(await (await fetch(`${url}/health`)).text())) {
+    if (performance.now() > end) throw new Error('the processes were not proven fit to be used again')
+    await delay(50)
+  }
 }

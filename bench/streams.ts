@@ -1,79 +1,118 @@
-/** Streams side by side: every delta once and in order, and how much later than its time it comes. */
-import { request } from 'node:http'
+/**
+ * Streams side by side: every delta once and in order, and how much further apart two deltas are at the caller than at the
+ * model. First eight for a minute, then more and more until one delta in a hundred is more than 100 ms late.
+ */
+import { freemem } from 'node:os'
+import { join } from 'node:path'
+import { startClockModel } from './clock-model.ts'
 import { percentile } from './load.ts'
+import { type Bench, ms, printTable } from './part.ts'
+import { meterTree } from './process-tree.ts'
+import { startServer } from './server.ts'
+import { readStampedStream, type StampedStream } from './stamped-stream.ts'
 
-export interface StreamsResult {
-  readonly streams: number
-  /** Deltas that came, and that should have come. */
-  readonly deltas: number
+const DELTAS_PER_SECOND = 40
+const EVERY_MS = 1000 / DELTAS_PER_SECOND
+const MORE_AND_MORE = [12, 16, 24, 32, 40, 48, 56, 64]
+const MOST_ADDED_GAP_MS = 100
+/** What a process and its stream take at most. */
+const BYTES_EACH = 300e6
+const CORES = 2
+
+interface Result {
   readonly expected: number
-  readonly outOfOrder: number
-  /** Milliseconds by which the gap between two deltas was longer than the model's own. */
-  readonly addedGapP50: number
-  readonly addedGapP99: number
+  readonly deltas: number
+  /** Deltas that came twice, came out of order, or did not come. */
+  readonly wrong: number
   readonly errors: number
+  readonly addedGaps: readonly number[]
+  /** From the model's sending to the caller, of each delta. */
+  readonly ways: readonly number[]
 }
 
-export interface StreamsOptions {
-  readonly url: string
-  readonly streams: number
-  /** Words in each answer, one a delta. */
-  readonly words: number
-  /** Milliseconds between two deltas of the model. */
-  readonly everyMs: number
-}
-
-export async function runStreams({ url, streams, words, everyMs }: StreamsOptions): Promise<StreamsResult> {
-  const results = await Promise.all(
-    Array.from({ length: streams }, async () => readStream(url, words).catch(() => undefined)),
-  )
-  const good = results.filter((result) => result !== undefined)
-  const gaps = good.flatMap(({ times }) => times.slice(1).map((time, index) => time - (times[index] ?? time) - everyMs))
-  return {
-    streams,
-    deltas: good.reduce((sum, { times }) => sum + times.length, 0),
-    expected: streams * words,
-    outOfOrder: good.filter(({ text }) => !inOrder(text, words)).length,
-    addedGapP50: percentile(gaps, 0.5),
-    addedGapP99: percentile(gaps, 0.99),
-    errors: streams - good.length,
+export async function streams({ quick, folder }: Bench): Promise<void> {
+  const model = await startClockModel()
+  const env = { MAX_WORKERS: String(MORE_AND_MORE.at(-1)), SPARE_WORKERS: '0' }
+  const server = await startServer({ modelUrl: model.url, dataFolder: join(folder, 'streams'), env })
+  const row = printTable([
+    'streams at 40 deltas/s',
+    'seconds',
+    'deltas',
+    'lost, twice or out of order',
+    'errors',
+    'added gap p50 / p99 ms',
+    'model to caller p50 / p99 ms',
+    'cores: Dragoman / its processes / model and callers',
+  ])
+  /** @returns the added gap that one in a hundred passes */
+  const measure = async (count: number, seconds: number): Promise<number> => {
+    const run = (length: number): Promise<Result> => runStreams(server.url, count, length * DELTAS_PER_SECOND)
+    // Fresh processes compile while they answer: that is not what is asked here.
+    await run(quick ? 1 : 5)
+    const meter = meterTree(server.pid)
+    const before = process.cpuUsage()
+    const began = performance.now()
+    const result = await run(seconds)
+    const elapsed = (performance.now() - began) / 1000
+    const { user, system } = process.cpuUsage(before)
+    const { cpuSeconds, rootCpuSeconds } = meter.stop()
+    const cores = [rootCpuSeconds, cpuSeconds - rootCpuSeconds, (user + system) / 1e6]
+    const worst = percentile(result.addedGaps, 0.99)
+    row([
+      count,
+      seconds,
+      `${result.deltas} of ${result.expected}`,
+      result.wrong,
+      result.errors,
+      `${ms(percentile(result.addedGaps, 0.5))} / ${ms(worst)}`,
+      `${ms(percentile(result.ways, 0.5))} / ${ms(percentile(result.ways, 0.99))}`,
+      cores.map((used) => (used / elapsed).toFixed(2)).join(' / '),
+    ])
+    return result.errors > 0 ? Number.POSITIVE_INFINITY : worst
+  }
+  try {
+    await measure(8, quick ? 5 : 60)
+    console.log(`\n${await findCeiling((count) => measure(count, quick ? 4 : 20))}`)
+  } finally {
+    await server.stop()
+    await model.close()
   }
 }
 
-/** The demo model counts: who it is, then `word12 word13 …` up to the last. */
-function inOrder(text: string, words: number): boolean {
-  const found = [...text.matchAll(/\bword(\d+)/g)].map((match) => Number(match[1]))
-  const first = found[0] ?? 0
-  return text.split(' ').length === words && found.every((number, index) => number === first + index)
+async function findCeiling(measure: (count: number) => Promise<number>): Promise<string> {
+  let held = 8
+  for (const count of MORE_AND_MORE) {
+    if (freemem() < (count - held) * BYTES_EACH) return `Memory for ${count} streams is not there; ${held} held.`
+    if ((await measure(count)) > MOST_ADDED_GAP_MS)
+      return `Ceiling on ${CORES} cores: ${held} streams; at ${count} the p99 passes ${MOST_ADDED_GAP_MS} ms.`
+    held = count
+  }
+  return `${held} streams held; more were not tried.`
 }
 
-function readStream(url: string, words: number): Promise<{ times: number[]; text: string }> {
-  const body = JSON.stringify({
-    model: 'sonnet',
-    stream: true,
-    messages: [{ role: 'user', content: `demo long ${words}` }],
-  })
-  return new Promise((resolve, reject) => {
-    const times: number[] = []
-    let text = ''
-    let rest = ''
-    const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
-    const outgoing = request(`${url}/v1/chat/completions`, { method: 'POST', headers, agent: false }, (response) => {
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        const events = (rest + chunk).split('\n\n')
-        rest = events.pop() ?? ''
-        for (const event of events) {
-          const content = /"content":"((?:[^"\\]|\\.)+)"/.exec(event)?.[1]
-          if (content === undefined) continue
-          times.push(performance.now())
-          text += content
-        }
-        if (/data: \[DONE\]/.test(chunk)) resolve({ times, text })
-      })
-      response.on('end', () => reject(new Error('the stream ended early')))
-      response.on('error', reject)
-    })
-    outgoing.on('error', reject)
-    outgoing.end(body)
+async function runStreams(url: string, count: number, deltas: number): Promise<Result> {
+  const runs = Array.from({ length: count }, () =>
+    readStampedStream({ url, deltas, everyMs: EVERY_MS }).catch(() => undefined),
+  )
+  const whole = (await Promise.all(runs)).filter((stream) => stream !== undefined)
+  return {
+    expected: count * deltas,
+    deltas: whole.reduce((sum, stream) => sum + stream.deltas.length, 0),
+    wrong: whole.reduce((sum, stream) => sum + wrongIn(stream, deltas), 0),
+    errors: count - whole.length,
+    addedGaps: whole.flatMap(addedGapsOf),
+    ways: whole.flatMap((stream) => stream.deltas.map(({ cameAt, sentAt }) => cameAt - sentAt)),
+  }
+}
+
+function wrongIn(stream: StampedStream, expected: number): number {
+  const misplaced = stream.deltas.filter(({ number }, index) => number !== index).length
+  return misplaced + Math.max(0, expected - stream.deltas.length)
+}
+
+function addedGapsOf({ deltas }: StampedStream): number[] {
+  return deltas.slice(1).map((delta, index) => {
+    const before = deltas[index] ?? delta
+    return delta.cameAt - before.cameAt - (delta.sentAt - before.sentAt)
   })
 }
