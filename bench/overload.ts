@@ -46,14 +46,19 @@ export async function overload({ quick, folder }: Bench): Promise<void> {
     row(['answered a second under it', (answeredInTime / seconds).toFixed(1)])
     row(['throughput kept', percent(answeredInTime / seconds / capacity)])
     row(['refused', refusedMs.length])
-    row(['refused after p50 / p99 ms', `${ms(percentile(refusedMs, 0.5))} / ${ms(percentile(refusedMs, 0.99))}`])
-    row(['answered after p50 / p99 ms', `${ms(percentile(answeredMs, 0.5))} / ${ms(percentile(answeredMs, 0.99))}`])
+    row(['refused after p50 / p99 ms', spread(refusedMs)])
+    row(['answered after p50 / p99 ms', spread(answeredMs)])
     row(['other ends', errors.length === 0 ? 0 : `${errors.length}, such as ${errors[0]}`])
-    row(['back to normal after s', (recoveredMs / 1000).toFixed(1)])
+    const isNormal = Number.isFinite(recoveredMs)
+    row(['back to normal after s', isNormal ? (recoveredMs / 1000).toFixed(1) : `not in ${LONGEST_RECOVERY_MS / 1000}`])
   } finally {
     await server.stop()
     await model.close()
   }
+}
+
+function spread(values: readonly number[]): string {
+  return values.length === 0 ? '' : `${ms(percentile(values, 0.5))} / ${ms(percentile(values, 0.99))}`
 }
 
 /** Answers a second, with all processes at work all the time. */
@@ -109,7 +114,7 @@ async function follow(send: () => Promise<unknown>, outcomes: Outcomes, end: num
   }
 }
 
-/** How long it takes until three requests in a row are answered within twice the normal time. */
+/** Milliseconds until the first of three requests in a row that are answered within twice the normal time; NaN when that takes too long. */
 async function untilNormal(send: () => Promise<unknown>, normalMs: number): Promise<number> {
   const began = performance.now()
   let first: number | undefined
