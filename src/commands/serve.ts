@@ -2,7 +2,6 @@
 import { createApp } from '../app.ts'
 import { type Config, type Environment, loadEnvironment, parseConfig } from '../config.ts'
 import type { DemoModel } from '../demo/demo-model.ts'
-import { createEngine } from '../engine/create-engine.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { createLogger, type Logger } from '../log.ts'
@@ -75,6 +74,8 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
     },
   })
   try {
+    // The Agent SDK takes a while to load: the port answers meanwhile.
+    const { createEngine } = await import('../engine/create-engine.ts')
     engine.resolve(await createEngine({ config, log, observer: metrics.observer }))
   } catch (error) {
     listening.cut()
