@@ -19,7 +19,7 @@ const MOST_ADDED_GAP_MS = 100
 const BYTES_EACH = 300e6
 const CORES = 2
 
-interface Result {
+export interface Result {
   readonly expected: number
   readonly deltas: number
   /** Deltas that came twice, came out of order, or did not come. */
@@ -92,7 +92,8 @@ async function findCeiling(measure: (count: number) => Promise<number>): Promise
   return `${held} streams held; more were not tried.`
 }
 
-async function runStreams(url: string, count: number, deltas: number): Promise<Result> {
+/** So many streams at a time, of so many deltas each, 40 a second. */
+export async function runStreams(url: string, count: number, deltas: number): Promise<Result> {
   const runs = Array.from({ length: count }, () =>
     readStampedStream({ url, deltas, everyMs: EVERY_MS }).catch(() => undefined),
   )
