@@ -27,10 +27,7 @@ export function createMetrics(): Metrics {
   const resets = counter('worker_resets_total', 'Processes told to forget.', ['outcome'])
   const ends = counter('worker_ends_total', 'Processes ended, by reason.', ['reason'])
   const turns = counter('turns_total', 'Turns by outcome.', ['outcome'])
-  const mismatches = counter(
-    'stream_mismatches_total',
-    'Answers that broke off or did not add up with what was streamed.',
-  )
+  const mismatches = counter('answer_mismatches_total', 'Answers that did not add up with what was streamed.')
   const waits = histogram('queue_wait_seconds', 'Time turns waited for a slot.')
   const starts = histogram('worker_start_seconds', 'Time from the start of a process until it was ready.')
   const firstTokens = histogram('first_token_seconds', 'Time from the turn to its first event.')
@@ -47,7 +44,7 @@ export function createMetrics(): Metrics {
       turnEnded: (outcome, seconds) => {
         turns.inc({ outcome })
         totals.observe(seconds)
-        if (outcome === 'stream_interrupted') mismatches.inc()
+        if (outcome === 'answer_mismatch') mismatches.inc()
       },
     },
     watch: (status) => watchStatus(registry, status),

@@ -75,7 +75,7 @@ export class AnswerReader {
     this.#note(result)
     if (this.stopped === undefined) throw this.#failure(result, facts)
     if (!this.goesOn && (result.is_error || !this.#addsUp(result))) {
-      throw new TurnFailure('stream_interrupted', 'the process ended the turn with something else than was streamed')
+      throw new TurnFailure('answer_mismatch', 'the process ended the turn with something else than was streamed')
     }
     return this.finishWithoutResult(costUsd)
   }

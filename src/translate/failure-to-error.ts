@@ -30,6 +30,7 @@ export function failureToError(failure: TurnFailure): ApiError {
     case 'upstream_timeout':
       return told('upstream_timeout', failure)
     case 'stream_interrupted':
+    case 'answer_mismatch':
     case 'worker_died':
       return told('backend_error', failure)
     case 'worker_unavailable':

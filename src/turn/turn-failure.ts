@@ -15,8 +15,10 @@ export type FailureKind =
   | 'upstream_error'
   /** The model API did not answer in time, or stopped sending. */
   | 'upstream_timeout'
-  /** The answer broke off, or does not add up with what was streamed. */
+  /** The answer broke off. */
   | 'stream_interrupted'
+  /** The process ended the turn with something else than was streamed. */
+  | 'answer_mismatch'
   /** The process died or ended without an answer. */
   | 'worker_died'
   /** No process could be started, or none got ready in time. */

@@ -19,6 +19,7 @@ const KINDS = {
   upstream_error: [502, 'upstream_error', true],
   upstream_timeout: [504, 'timeout', true],
   stream_interrupted: [502, 'backend_error', true],
+  answer_mismatch: [502, 'backend_error', true],
   worker_died: [502, 'backend_error', true],
   worker_unavailable: [503, 'backend_unavailable', true],
   queue_full: [503, 'overloaded', true],

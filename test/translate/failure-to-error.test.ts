@@ -15,6 +15,7 @@ const TABLE: readonly (readonly [FailureKind, string, number])[] = [
   ['upstream_error', 'upstream_error', 502],
   ['upstream_timeout', 'upstream_timeout', 504],
   ['stream_interrupted', 'backend_error', 502],
+  ['answer_mismatch', 'backend_error', 502],
   ['worker_died', 'backend_error', 502],
   ['worker_unavailable', 'backend_unavailable', 503],
   ['queue_full', 'overloaded', 503],

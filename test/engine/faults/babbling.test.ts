@@ -37,6 +37,17 @@ it('row 8: two that flood their stdout before their first word are a 502', async
   expect(await test.complete()).toMatchObject({ status: 502, code: 'backend_error' })
 })
 
+it('row 12: it has a counter of its own', async () => {
+  const count = async (): Promise<number> => {
+    const metrics = await (await fetch(new URL('/metrics', test.url))).text()
+    return Number(/^dragoman_answer_mismatches_total (\d+)/m.exec(metrics)?.[1])
+  }
+  const before = await count()
+  test.child.plan({ at: 'result', deed: 'other-text' })
+  await test.complete({ stream: true })
+  expect(await count()).toBe(before + 1)
+})
+
 it.each(['flood', 'huge-line', 'half-line-exit', 'null-line'] as const)(
   'row 8: a process that does "%s" in mid-stream ends the stream in an error event',
   async (deed) => {
