@@ -35,6 +35,7 @@ const ERRORS = {
   integer_above_max_value: invalid('A number is too large.'),
   decimal_below_min_value: invalid('A number is too small.'),
   decimal_above_max_value: invalid('A number is too large.'),
+  invalid_function_parameters: invalid('The parameters of a function are not a JSON schema of an object.'),
   unsupported_parameter: invalid('A parameter is not supported.'),
   unsupported_content_type: invalid('The content type must be application/json.'),
   context_length_exceeded: invalid("The messages do not fit into the model's context window."),

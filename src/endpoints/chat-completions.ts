@@ -4,6 +4,7 @@ import { ApiError } from '../errors.ts'
 import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { orAborted } from '../http/until-aborted.ts'
+import { callForm } from '../translate/call-form.ts'
 import { chatToTurn } from '../translate/chat-to-turn.ts'
 import { foldChat } from '../translate/fold-chat.ts'
 import { FATES, judgeParameters } from '../translate/params.ts'
@@ -42,6 +43,8 @@ export const chatCompletions: ServiceEndpoint = {
       'invalid_value',
       'empty_array',
       'array_above_max_length',
+      'string_above_max_length',
+      'invalid_function_parameters',
       'integer_below_min_value',
       'decimal_above_max_value',
       'unsupported_parameter',
@@ -77,6 +80,7 @@ async function answer({ engine, config }: Services, context: RequestContext): Pr
     created: Math.floor(Date.now() / 1000),
     requestedModel: request.model,
     includeUsage: !isStream || request.stream_options?.include_usage === true,
+    callForm: callForm(request),
     serviceTier: answeredServiceTier(request),
   })
   const chunks = render(runTurn(engine, turn, signal), renderer)

@@ -3,7 +3,10 @@
  * message counts: what a process makes of a failure (its own words for a terminal, a second try, "please continue") is
  * never the answer. The answer is complete when the model gave a stop reason and the process ended the turn.
  */
+import { z } from 'zod'
 import type { FinishReason, TurnEvent, Usage } from '../turn/turn-event.ts'
+import type { JsonObject } from '../turn/json.ts'
+import type { Block, Message, ToolCallBlock } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { SDKMessage } from './claude-code.ts'
 import { type ReportedError, upstreamFailure } from './failures.ts'
@@ -11,6 +14,8 @@ import type { UpstreamFacts } from './egress/upstream-facts.ts'
 
 type StreamEvent = Extract<SDKMessage, { type: 'stream_event' }>['event']
 type ResultMessage = Extract<SDKMessage, { type: 'result' }>
+
+const argumentsSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json()).transform((value): JsonObject => value)
 
 interface ReportedUsage {
   readonly input_tokens?: number | null
@@ -29,7 +34,18 @@ interface Counted {
   reasoning: number
 }
 
+interface Call {
+  readonly id: string
+  readonly name: string
+  json: string
+}
+
 export class AnswerReader {
+  /** Names of the functions that the caller offers; the model's calls of others are not its answer where it offers none. */
+  readonly #offered: ReadonlySet<string>
+  readonly #calls: Call[] = []
+  /** The call whose arguments come. */
+  #call: Call | undefined
   #model = ''
   #messages = 0
   #begun = false
@@ -41,6 +57,10 @@ export class AnswerReader {
   /** Why the model stopped, once it has said so. */
   stopped: FinishReason | undefined
 
+  constructor(offered: readonly string[] = []) {
+    this.#offered = new Set(offered)
+  }
+
   /**
    * True when the process will ask, or has asked, the model for more than this answer: after a limit, after a refusal,
    * and when nothing visible came.
@@ -50,9 +70,13 @@ export class AnswerReader {
     return this.#wentOn || this.stopped === 'length' || this.stopped === 'refusal'
   }
 
-  /** The text so far. */
-  get text(): string {
-    return this.#text
+  /** What was said, as the message of a conversation; undefined when it cannot be gone on from. */
+  get message(): Message | undefined {
+    const calls = this.#calls.map(({ id, name, json }) => toolCall(id, name, json))
+    if (calls.includes(undefined)) return undefined
+    const content: Block[] = [{ type: 'text', text: this.#text }]
+    for (const call of calls) if (call !== undefined) content.push(call)
+    return { role: 'assistant', content }
   }
 
   /** The pieces of the answer in this message. */
@@ -97,20 +121,54 @@ export class AnswerReader {
       return []
     }
     if (this.#messages !== 1 || this.stopped !== undefined) return []
-    if (event.type === 'content_block_delta') return this.#readDelta(event.delta)
-    if (event.type === 'message_delta') {
-      this.#count(event.usage)
-      this.stopped = finishReason(event.delta.stop_reason)
-      // It will be told that there is no such tool, and asked again.
-      if (event.delta.stop_reason === 'tool_use') this.#wentOn = true
+    switch (event.type) {
+      case 'content_block_start':
+        return this.#readBlock(event.content_block)
+      case 'content_block_delta':
+        return this.#readDelta(event.delta)
+      case 'content_block_stop':
+        return this.#endCall()
+      case 'message_delta':
+        this.#count(event.usage)
+        this.#readStop(event.delta.stop_reason)
+        return []
+      case 'message_stop':
+        return []
     }
-    return []
+  }
+
+  #readStop(reason: string | null): void {
+    const calls = this.#calls
+    this.stopped = reason === 'tool_use' && calls.length > 0 ? 'tool_calls' : finishReason(reason)
+    // The process tells the model that there is no such tool, and asks again.
+    if (reason === 'tool_use' && !(calls.length > 0 && calls.every(({ name }) => this.#offered.has(name))))
+      this.#wentOn = true
+  }
+
+  #readBlock(block: Extract<StreamEvent, { type: 'content_block_start' }>['content_block']): TurnEvent[] {
+    if (block.type !== 'tool_use' || this.#offered.size === 0) return []
+    this.#call = { id: block.id, name: block.name, json: '' }
+    this.#calls.push(this.#call)
+    return [...this.#begin(), { type: 'tool_call', id: block.id, name: block.name }]
+  }
+
+  /** A call without arguments is one with none. */
+  #endCall(): TurnEvent[] {
+    const call = this.#call
+    this.#call = undefined
+    if (call === undefined || call.json !== '') return []
+    call.json = '{}'
+    return [{ type: 'tool_arguments', json: call.json }]
   }
 
   #readDelta(delta: Extract<StreamEvent, { type: 'content_block_delta' }>['delta']): TurnEvent[] {
     if (delta.type === 'text_delta' && delta.text !== '') {
       this.#text += delta.text
       return [...this.#begin(), { type: 'text', text: delta.text }]
+    }
+    if (delta.type === 'input_json_delta' && delta.partial_json !== '' && this.#call !== undefined) {
+      this.#call.json += delta.partial_json
+      return [{ type: 'tool_arguments', json: delta.partial_json }]
     }
     if (delta.type === 'thinking_delta' && delta.thinking !== '') {
       return [...this.#begin(), { type: 'reasoning', text: delta.thinking }]
@@ -169,6 +227,14 @@ export class AnswerReader {
   /** The process repeats its last block of text in the result: it has to be what was streamed last. */
   #addsUp(result: ResultMessage): boolean {
     return !('result' in result) || this.#text.trim().endsWith(result.result.trim())
+  }
+}
+
+function toolCall(id: string, name: string, json: string): ToolCallBlock | undefined {
+  try {
+    return { type: 'tool_call', id, name, input: argumentsSchema.parse(JSON.parse(json)) }
+  } catch {
+    return undefined
   }
 }
 

@@ -12,16 +12,30 @@ export class AppliedSettings {
     this.#process = process
   }
 
+  /** The baseline, but for functions: the next turn mostly brings the same, and one that does not takes them away. */
+  get baseline(): LiveSettings {
+    return this.#known === undefined ? BASELINE : { ...BASELINE, functions: this.#known.functions }
+  }
+
   /** @throws TurnFailure `worker_unavailable` when it is not known what is set: the process must not be used any more. */
   async change(wanted: LiveSettings): Promise<void> {
     const known = this.#known
     if (known === undefined) throw new TurnFailure('worker_unavailable', 'it is not known what is set on the process')
     this.#known = undefined
-    if (wanted.effort !== known.effort || wanted.maxOutputTokens !== known.maxOutputTokens) {
-      await this.#process.applyEffortAndLimit(wanted)
+    if (!isSameList(wanted.functions, known.functions)) await this.#process.applyFunctions(wanted.functions)
+    if (
+      wanted.effort !== known.effort ||
+      wanted.maxOutputTokens !== known.maxOutputTokens ||
+      wanted.extraBody !== known.extraBody
+    ) {
+      await this.#process.applyFlags(wanted)
     }
     // After the limit: set at the same time, a budget can be lost to it.
     if (wanted.thinking !== known.thinking) await this.#process.applyThinking(wanted.thinking)
     this.#known = wanted
   }
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((value, index) => value === right[index])
 }

@@ -3,6 +3,7 @@
  * gives it back as a small interface: what goes in, what comes out, and the few controls that the engine uses.
  */
 import {
+  type HookJSONOutput,
   type ModelInfo,
   type Options,
   type Query,
@@ -13,6 +14,7 @@ import {
   type SpawnOptions,
 } from '@anthropic-ai/claude-agent-sdk'
 import { z } from 'zod'
+import { functionStubs } from './function-stubs.ts'
 
 export type { ModelInfo, SDKMessage, SpawnedProcess, SpawnOptions }
 
@@ -40,6 +42,10 @@ export interface LiveSettings {
   /** A number is a budget in tokens, which only models with fixed budgets heed. */
   readonly thinking: 'off' | number | null
   readonly maxOutputTokens: number | null
+  /** JSON that is merged into the body of the model call. */
+  readonly extraBody: string | null
+  /** Names of functions at whose calls the process stops and waits. */
+  readonly functions: readonly string[]
 }
 
 export interface ClaudeCode {
@@ -51,7 +57,8 @@ export interface ClaudeCode {
   sendUser(uuid: string, content: readonly MessageBlock[], options: { ask: boolean }): void
   /** An assistant message that becomes part of the conversation. Nothing comes back. */
   sendEarlierAnswer(answer: EarlierAnswer): void
-  applyEffortAndLimit(settings: Pick<LiveSettings, 'effort' | 'maxOutputTokens'>): Promise<void>
+  applyFlags(settings: Pick<LiveSettings, 'effort' | 'maxOutputTokens' | 'extraBody'>): Promise<void>
+  applyFunctions(names: readonly string[]): Promise<void>
   applyThinking(thinking: LiveSettings['thinking']): Promise<void>
   /**
    * Cuts the conversation off before the user message `target`.
@@ -97,14 +104,22 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
     messages: session,
     sendUser: (uuid, content, { ask }) => inbound.push(userMessage(uuid, content, ask)),
     sendEarlierAnswer: (answer) => inbound.push(assistantMessage(answer)),
-    applyEffortAndLimit: ({ effort, maxOutputTokens }) => {
+    applyFlags: ({ effort, maxOutputTokens, extraBody }) => {
       const settings = {
         effortLevel: effort,
         // An empty string unsets a variable; null would leave it.
-        env: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: maxOutputTokens === null ? '' : String(maxOutputTokens) },
+        env: {
+          CLAUDE_CODE_MAX_OUTPUT_TOKENS: maxOutputTokens === null ? '' : String(maxOutputTokens),
+          CLAUDE_CODE_EXTRA_BODY: extraBody ?? '',
+        },
       }
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any level is passed on, the SDK's type lists some
       return session.applyFlagSettings(settings as Parameters<typeof session.applyFlagSettings>[0])
+    },
+    applyFunctions: async (names) => {
+      const { errors } = await session.setMcpServers(functionStubs(names))
+      const [error] = Object.values(errors)
+      if (error !== undefined) throw new Error(`the process did not take the functions: ${error}`)
     },
     applyThinking: (thinking) => session.setMaxThinkingTokens(thinking === 'off' ? 0 : thinking),
     rewind: (target, lastSeen) => requestRewind(session, target, lastSeen),
@@ -130,14 +145,22 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
     tools: [],
     settingSources: [],
     strictMcpConfig: true,
+    // Where a function is called Bash, the model would be told how to sign commits.
+    settings: { attribution: { commit: '', pr: '', sessionUrl: false } },
     persistSession: false,
     includePartialMessages: true,
+    hooks: { PreToolUse: [{ hooks: [defer] }] },
     env: { ...options.env },
     cwd: options.cwd,
     // A summary in prose is what clients show as reasoning; the default is a short title now and then.
     extraArgs: { 'thinking-display': 'summarized' },
     spawnClaudeCodeProcess: options.spawn,
   }
+}
+
+/** A call is for the caller to run: the turn ends with it, and its result comes with the next. */
+function defer(): Promise<HookJSONOutput> {
+  return Promise.resolve({ hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'defer' } })
 }
 
 /** The control request is not in the SDK's types (0.3.330): only this answer counts. */

@@ -74,7 +74,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
     const freeSlot = await scheduler.acquire(TRIAL, signal)
     try {
-      return await pool.warm({ model: 'default', system: '' }, signal)
+      return await pool.warm({ model: 'default', system: '', toolMode: 'text' }, signal)
     } finally {
       freeSlot()
     }

@@ -41,9 +41,28 @@ export async function loadHistory(conversation: Conversation, taker: HistoryTake
   return question.content.map(toMessageBlock)
 }
 
+/** Results at the front of the first message are for the calls that the process knows by these ids, in this order. */
+export function nameResults(unheard: Conversation, callIds: readonly string[]): Conversation {
+  const [first, ...others] = unheard
+  if (first === undefined || callIds.length === 0) return unheard
+  const content = first.content.map((block, index) =>
+    block.type === 'tool_result' ? { ...block, callId: callIds[index] ?? block.callId } : block,
+  )
+  return [{ ...first, content }, ...others]
+}
+
 export function toMessageBlock(block: Block): MessageBlock {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text }
+    case 'tool_call':
+      return { type: 'tool_use', id: block.id, name: block.name, input: block.input }
+    case 'tool_result':
+      return {
+        type: 'tool_result',
+        tool_use_id: block.callId,
+        // The model API takes none, but no empty list.
+        ...(block.content.length === 0 ? {} : { content: block.content.map(toMessageBlock) }),
+      }
   }
 }

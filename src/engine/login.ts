@@ -34,7 +34,7 @@ const DEFAULT_UPSTREAM = 'https://api.anthropic.com'
  * 1 KB that tells the model this machine's folder and system. It knows no Claude login and no OAuth token, so these go
  * without it; nothing else turns the reminder off.
  */
-const MINIMAL = { CLAUDE_CODE_SIMPLE: '1' } as const
+export const MINIMAL = { CLAUDE_CODE_SIMPLE: '1' } as const
 
 const PROVIDERS = [
   { method: 'bedrock', flag: 'CLAUDE_CODE_USE_BEDROCK', prefixes: ['AWS_', 'ANTHROPIC_BEDROCK_', 'BEDROCK_'] },

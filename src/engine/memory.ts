@@ -16,10 +16,16 @@ export class Memory {
   #last: string | undefined
   #digest = ''
   #length = 0
+  #callIds: readonly string[] = []
 
   /** Messages that a following turn need not send again; 0 when the process has to be reset first, or holds nothing. */
   get length(): number {
     return this.#length
+  }
+
+  /** The ids under which the process knows the calls of its last answer, which their results have to name. */
+  get callIds(): readonly string[] {
+    return this.#callIds
   }
 
   /** The first and the last user message that were sent, where any was. */
@@ -33,6 +39,7 @@ export class Memory {
     this.#last = lastUser
     this.#digest = chain.at(-1) ?? ''
     this.#length = chain.length
+    this.#callIds = []
   }
 
   /** A user message goes to the process. */
@@ -45,6 +52,7 @@ export class Memory {
   remember(chain: readonly string[], answer: Message): void {
     this.#digest = extendDigest(chain.at(-1) ?? '', answer)
     this.#length = chain.length + 1
+    this.#callIds = answer.content.flatMap((block) => (block.type === 'tool_call' ? [block.id] : []))
   }
 
   /** Whether a turn with these digests goes on exactly from here. */
@@ -57,5 +65,6 @@ export class Memory {
     this.#last = undefined
     this.#digest = ''
     this.#length = 0
+    this.#callIds = []
   }
 }

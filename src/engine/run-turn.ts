@@ -42,7 +42,8 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
 
   /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
   async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
-    const profile = { model: turn.model, system: turn.system ?? '' }
+    const toolMode = turn.toolUse === undefined ? ('text' as const) : ('functions' as const)
+    const profile = { model: turn.model, system: turn.system ?? '', toolMode }
     const chain = digestChain(turn.conversation)
     const lease = await pool.lease(
       { profile, principalId: turn.principal.id, conversation: turn.conversation, chain },

@@ -48,7 +48,7 @@ async function testProcess(
 ): Promise<SelfTestResult> {
   const model = await startStandIn()
   try {
-    const worker = await startWorker({ model: MODEL, system: SYSTEM }, model.url, earlier)
+    const worker = await startWorker({ model: MODEL, system: SYSTEM, toolMode: 'text' }, model.url, earlier)
     try {
       await worker.ready(signal)
       if (earlier !== undefined) {

@@ -1,21 +1,30 @@
 /**
  * Processes that are spawned ahead and wait without a word: nothing is written to a spare before it is claimed, so that
  * the `initialize` request still brings its system prompt (a message sent before would start it with another one).
- * Only what a process's arguments fix, the model, is chosen ahead.
+ * Only what a process's arguments and environment fix, the model and the tool mode, is chosen ahead.
  */
 import type { Child } from './child.ts'
 import type { SpawnOptions } from './claude-code.ts'
 import type { Lane } from './egress/egress.ts'
 import { SpareDemand } from './spare-demand.ts'
+import type { Profile, ToolMode } from './worker-factory.ts'
 
-/** How the Agent SDK started a process of a model: another one is started just so. */
-export type SpawnTemplate = Pick<SpawnOptions, 'command' | 'args' | 'cwd' | 'env'>
+/** How the Agent SDK started a process of a kind: another one is started just so. */
+export type SpawnTemplate = Pick<SpawnOptions, 'command' | 'args' | 'cwd' | 'env'> & { readonly toolMode: ToolMode }
+
+/** What a process's arguments and environment fix. */
+type Kind = Pick<Profile, 'model' | 'toolMode'>
+
+function keyOf({ model, toolMode }: Kind): string {
+  return `${toolMode} ${model}`
+}
 
 /** What a process has before it is started. */
 export interface Place {
   readonly id: string
   readonly home: string
   readonly lane: Lane | undefined
+  readonly toolMode: ToolMode
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -41,7 +50,7 @@ const REVIEW_MS = 60_000
 export class Spares {
   readonly #options: SparesOptions
   readonly #demand = new SpareDemand()
-  /** How the processes of each model are started. */
+  /** How the processes of each kind are started. */
   readonly #templates = new Map<string, SpawnTemplate>()
   readonly #waiting = new Map<string, Spare[]>()
   readonly #review: NodeJS.Timeout
@@ -58,9 +67,9 @@ export class Spares {
     return [...this.#waiting.values()].reduce((sum, spares) => sum + spares.length, 0)
   }
 
-  /** A living spare of this model, which is then the caller's. */
-  claim(model: string): Spare | undefined {
-    const spares = this.#waiting.get(model) ?? []
+  /** A living spare of this kind, which is then the caller's. */
+  claim(kind: Kind): Spare | undefined {
+    const spares = this.#waiting.get(keyOf(kind)) ?? []
     for (let spare = spares.shift(); spare !== undefined; spare = spares.shift()) {
       if (spare.child.alive) return spare
       void this.#options.end(spare)
@@ -68,10 +77,11 @@ export class Spares {
     return undefined
   }
 
-  /** A process of this model was started so. Soon after there will be a spare of it. */
-  noteStart(model: string, template: SpawnTemplate): void {
-    this.#templates.set(model, template)
-    this.#demand.noteStart(model)
+  /** A process of this kind was started so. Soon after there will be a spare of it. */
+  noteStart(kind: Kind, { command, args, cwd, env }: SpawnOptions): void {
+    const key = keyOf(kind)
+    this.#templates.set(key, { command, args, ...(cwd === undefined ? {} : { cwd }), env, toolMode: kind.toolMode })
+    this.#demand.noteStart(key)
     this.#fillSoon()
   }
 

@@ -57,5 +57,5 @@ export class WarmAhead {
 }
 
 export function isSameProfile(one: Profile, other: Profile): boolean {
-  return one.model === other.model && one.system === other.system
+  return one.model === other.model && one.system === other.system && one.toolMode === other.toolMode
 }

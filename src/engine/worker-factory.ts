@@ -8,10 +8,10 @@ import type { Conversation } from '../turn/turn.ts'
 import { type Child, spawnChild } from './child.ts'
 import { openClaudeCode, type SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
-import type { Egress, Lane } from './egress/egress.ts'
+import type { Egress } from './egress/egress.ts'
 import { childEnvironment } from './environment.ts'
 import { isBestResumed, isWorthTranscript } from './history.ts'
-import type { Login } from './login.ts'
+import { type Login, MINIMAL } from './login.ts'
 import type { Beginning } from './memory.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type Place, type Spare, Spares } from './spares.ts'
@@ -23,7 +23,11 @@ export interface Profile {
   /** As Claude Code takes it; `default` leaves the choice to it. */
   readonly model: string
   readonly system: string
+  readonly toolMode: ToolMode
 }
+
+/** `text`: the model answers in text alone. `functions`: it may ask for calls of the caller's functions. */
+export type ToolMode = 'text' | 'functions'
 
 export interface WorkerFactoryOptions {
   readonly binary: string
@@ -60,22 +64,25 @@ export interface WorkerFactory {
   close(): Promise<void>
 }
 
+/** The model sees the functions by the caller's own names, and all of them at once. */
+const FUNCTIONS = { CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1', ENABLE_TOOL_SEARCH: 'false' } as const
+
 /** What a child sends as its key where the egress puts in the real one. */
 const PLACEHOLDER_KEY = 'held-by-the-egress'
 
 export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactory {
   const { binary, deathWatch, deadlines, runFolder } = options
-  const makePlace = async (): Promise<Place> => {
+  const makePlace = async (toolMode: ToolMode): Promise<Place> => {
     const id = randomBytes(8).toString('hex')
     const home = await runFolder.createHome(id)
     const lane = options.egress?.openLane()
-    return { id, home, lane, env: environmentOf(options, id, home, lane) }
+    return { id, home, lane, toolMode, env: environmentOf(options, { id, home, lane, toolMode }) }
   }
   const removeHome = (home: string): Promise<void> => runFolder.removeHome(home).catch(options.onLeftover)
   const spares = new Spares({
     most: options.spares,
     spawn: async (startedAs) => {
-      const place = await makePlace()
+      const place = await makePlace(startedAs.toolMode)
       // What the Agent SDK added to the environment is the same for all, and what is ours is this one's.
       const env = { ...startedAs.env, ...place.env }
       return { place, startedAs, child: spawnChild({ ...startedAs, env }, deathWatch) }
@@ -89,8 +96,8 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
   })
 
   const start: StartWorker = async (profile, earlier) => {
-    const spare = isBestResumed(earlier?.chain.length ?? 0) ? undefined : spares.claim(profile.model)
-    const { id, home, lane, env } = spare?.place ?? (await makePlace())
+    const spare = isBestResumed(earlier?.chain.length ?? 0) ? undefined : spares.claim(profile)
+    const { id, home, lane, env } = spare?.place ?? (await makePlace(profile.toolMode))
     let child: Child | undefined
     try {
       const resumes = spare === undefined && earlier !== undefined && isWorthTranscript(earlier.chain.length)
@@ -103,7 +110,7 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
         env,
         cwd: runFolder.workingFolder,
         spawn: (asked) => {
-          if (told === undefined) spares.noteStart(profile.model, asked)
+          if (told === undefined) spares.noteStart(profile, asked)
           child = takeSpare(spare, asked) ?? spawnChild(asked, deathWatch)
           return child.spawned
         },
@@ -146,15 +153,25 @@ async function writeTranscript(
 
 function environmentOf(
   { login, environment }: WorkerFactoryOptions,
-  workerId: string,
-  home: string,
-  lane: Lane | undefined,
+  { id, home, lane, toolMode }: Omit<Place, 'env'>,
 ): Record<string, string> {
   const access =
     lane === undefined
       ? login.env
-      : { ANTHROPIC_BASE_URL: lane.baseUrl, ANTHROPIC_API_KEY: PLACEHOLDER_KEY, CLAUDE_CODE_SIMPLE: '1' }
-  return childEnvironment({ environment, workerId, home, access, throughEgress: lane !== undefined })
+      : { ANTHROPIC_BASE_URL: lane.baseUrl, ANTHROPIC_API_KEY: PLACEHOLDER_KEY, ...MINIMAL }
+  const modes = { text: access, functions: { ...without(access, Object.keys(MINIMAL)), ...FUNCTIONS } }
+  return childEnvironment({
+    environment,
+    workerId: id,
+    home,
+    access: modes[toolMode],
+    throughEgress: lane !== undefined,
+  })
+}
+
+/** The minimal mode runs no hooks, and a hook is what stops a process at a call. */
+function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }
 
 /** A spare is what was asked for only when it was started in the very same way. */

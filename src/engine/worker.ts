@@ -10,11 +10,11 @@ import type { Child } from './child.ts'
 import type { ClaudeCode, Introduction, LiveSettings, MessageBlock, SDKMessage } from './claude-code.ts'
 import { within } from './deadline.ts'
 import type { Lane } from './egress/egress.ts'
-import { loadHistory } from './history.ts'
+import { loadHistory, nameResults } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
-import { BASELINE, settingsFor } from './turn-settings.ts'
+import { settingsFor } from './turn-settings.ts'
 import { mayBecome, type WorkerState } from './worker-state.ts'
 
 export interface WorkerDeadlines extends AnswerDeadlines {
@@ -140,7 +140,8 @@ export class Worker {
     this.#transition('busy')
     this.turns += 1
     await this.#apply(settingsFor(turn, model), signal)
-    const question = await loadHistory(turn.conversation.slice(this.#memory.length), {
+    const unheard = turn.conversation.slice(this.#memory.length)
+    const question = await loadHistory(nameResults(unheard, this.#memory.callIds), {
       takeUser: async (content) => {
         this.#send(content, { ask: false })
         await this.#untilResult(signal, this.#parts.deadlines.initMs)
@@ -155,7 +156,7 @@ export class Worker {
     // At once, whenever the caller comes back for the next event.
     const stop = (): void => gate?.close()
     signal.addEventListener('abort', stop, { once: true })
-    const reader = new AnswerReader()
+    const reader = new AnswerReader(turn.toolUse?.tools.map(({ name }) => name))
     try {
       this.#owesResult = true
       this.#send(question, { ask: true })
@@ -175,8 +176,9 @@ export class Worker {
       signal.removeEventListener('abort', stop)
       gate?.close()
     }
-    if (reader.goesOn || this.#owesResult) return
-    this.#memory.remember(chain, { role: 'assistant', content: [{ type: 'text', text: reader.text }] })
+    const { message } = reader
+    if (reader.goesOn || this.#owesResult || message === undefined) return
+    this.#memory.remember(chain, message)
     this.#transition('ready')
   }
 
@@ -186,7 +188,7 @@ export class Worker {
     const patience = AbortSignal.timeout(RESET_MS)
     try {
       if (this.#state === 'busy') await this.#reset(patience)
-      await this.#apply(BASELINE, patience)
+      await this.#apply(this.#settings.baseline, patience)
     } catch {
       await this.end()
     }

@@ -1,6 +1,7 @@
 /** The content of one message as neutral blocks. */
 import type { TextBlock } from '../turn/turn.ts'
 import type { ContentPart } from '../wire/content-part.ts'
+import { replaceHalves } from './replace-halves.ts'
 import { unsupported } from './unsupported.ts'
 
 /**
@@ -27,6 +28,5 @@ export function contentBlocks(content: string | readonly ContentPart[], path: st
 
 /** One block, or none where the text is blank. */
 export function textBlocks(text: string): TextBlock[] {
-  // Half of a surrogate pair has no UTF-8 form, and the model API refuses the whole request for one.
-  return text.trim() === '' ? [] : [{ type: 'text', text: text.replace(/\p{Surrogate}/gu, '\uFFFD') }]
+  return text.trim() === '' ? [] : [{ type: 'text', text: replaceHalves(text) }]
 }

@@ -1,10 +1,12 @@
 /**
  * The messages of a request as system prompt and conversation. OpenAI takes roles in any order; the conversation
- * alternates, begins and ends with the user and has no blank text.
+ * alternates, begins and ends with the user and has no blank text. Its calls are answered at the head of the next message.
  */
-import type { Conversation, TextBlock } from '../turn/turn.ts'
+import type { Block, Conversation, Message, TextBlock } from '../turn/turn.ts'
 import type { ChatMessage } from '../wire/message.ts'
 import { contentBlocks, textBlocks } from './content-blocks.ts'
+import { createCallNamer } from './tool-ids.ts'
+import { callsOf, type GivenCall, type GivenResult, type OpenCall, resultOf, settle } from './tool-messages.ts'
 import { unsupported } from './unsupported.ts'
 
 /** Stands before an assistant's message that begins the conversation. */
@@ -14,14 +16,16 @@ export const CONTINUE = 'Continue.'
 /** Stands for a user turn that has no text. */
 export const EMPTY = '(empty)'
 
-const FUNCTIONS = 'Function calling is not supported by this version.'
-
 interface Entry {
   readonly role: 'user' | 'assistant'
-  readonly content: TextBlock[]
+  readonly text: TextBlock[]
+  /** An assistant's. */
+  readonly calls: GivenCall[]
+  /** A user's: what came back for the calls of the entry before. */
+  readonly results: GivenResult[]
 }
 
-/** @throws ApiError naming a message or part that cannot be carried. */
+/** @throws ApiError naming a message or part that cannot be carried, a call without result or a result without call. */
 export function toConversation(messages: readonly ChatMessage[]): { system?: string; conversation: Conversation } {
   const first = messages.findIndex((message) => !isSystem(message))
   // With nothing but system messages the last one is the question.
@@ -32,7 +36,7 @@ export function toConversation(messages: readonly ChatMessage[]): { system?: str
     .map((block) => block.text)
     .join('\n\n')
   const entries = messages.slice(split).flatMap((message, index) => toEntries(message, split + index, first === -1))
-  return { ...(system === '' ? {} : { system }), conversation: alternate(entries) }
+  return { ...(system === '' ? {} : { system }), conversation: toMessages(alternate(entries)) }
 }
 
 function isSystem(message: ChatMessage): boolean {
@@ -49,24 +53,27 @@ function toEntries(message: ChatMessage, index: number, isQuestion: boolean): En
   switch (message.role) {
     case 'system':
     case 'developer': {
-      const content = contentBlocks(message.content, `${at}.content`)
-      if (isQuestion) return [{ role: 'user', content }]
-      return content.length === 0 ? [] : [{ role: 'user', content: [markSystem(content)] }]
+      const text = contentBlocks(message.content, `${at}.content`)
+      if (isQuestion) return [entry('user', { text })]
+      return text.length === 0 ? [] : [entry('user', { text: [markSystem(text)] })]
     }
     case 'user':
-      return [{ role: 'user', content: contentBlocks(message.content, `${at}.content`) }]
+      return [entry('user', { text: contentBlocks(message.content, `${at}.content`) })]
     case 'assistant': {
-      if ((message.tool_calls ?? []).length > 0) throw unsupported(`${at}.tool_calls`, FUNCTIONS)
-      if (message.function_call) throw unsupported(`${at}.function_call`, FUNCTIONS)
       if (message.audio) throw unsupported(`${at}.audio`, 'The models of Claude Code do not take audio.')
-      const content = contentBlocks(message.content ?? '', `${at}.content`)
-      content.push(...textBlocks(message.refusal ?? ''))
-      return content.length === 0 ? [] : [{ role: 'assistant', content }]
+      const text = contentBlocks(message.content ?? '', `${at}.content`)
+      text.push(...textBlocks(message.refusal ?? ''))
+      const calls = callsOf(message, at)
+      return text.length === 0 && calls.length === 0 ? [] : [entry('assistant', { text, calls })]
     }
     case 'tool':
     case 'function':
-      throw unsupported(`${at}.role`, FUNCTIONS)
+      return [entry('user', { results: [resultOf(message, at)] })]
   }
+}
+
+function entry(role: Entry['role'], parts: Partial<Entry>): Entry {
+  return { text: [], calls: [], results: [], ...parts, role }
 }
 
 /** A system message in mid-conversation stays where it is, told apart from the user's words. */
@@ -75,20 +82,40 @@ function markSystem(blocks: readonly TextBlock[]): TextBlock {
   return { type: 'text', text: `<system-message>\n${text}\n</system-message>` }
 }
 
-function alternate(entries: readonly Entry[]): Conversation {
+function alternate(entries: readonly Entry[]): Entry[] {
   const merged: Entry[] = []
-  const add = (entry: Entry) => {
+  const add = (next: Entry) => {
     const last = merged.at(-1)
+    if (last?.role !== next.role) {
+      merged.push(entry(next.role, { text: [...next.text], calls: [...next.calls], results: [...next.results] }))
+      return
+    }
     // Not push(...blocks): a message may have more parts than a call may have arguments.
-    if (last?.role === entry.role) for (const block of entry.content) last.content.push(block)
-    else merged.push({ role: entry.role, content: [...entry.content] })
+    for (const block of next.text) last.text.push(block)
+    for (const call of next.calls) last.calls.push(call)
+    for (const result of next.results) last.results.push(result)
   }
   if (entries[0]?.role === 'assistant') add(fixed(OPENING))
-  for (const entry of entries) add(entry)
+  for (const next of entries) add(next)
   if (merged.at(-1)?.role !== 'user') add(merged.length === 0 ? fixed(EMPTY) : fixed(CONTINUE))
-  return merged.map((entry) => (entry.content.length === 0 ? fixed(EMPTY) : entry))
+  return merged
 }
 
 function fixed(text: string): Entry {
-  return { role: 'user', content: [{ type: 'text', text }] }
+  return entry('user', { text: [{ type: 'text', text }] })
+}
+
+/** What was said comes before the calls, and results before all else. */
+function toMessages(entries: readonly Entry[]): Message[] {
+  const nameCall = createCallNamer(entries.flatMap(({ calls }) => calls.flatMap(({ id }) => id ?? [])))
+  let open: OpenCall[] = []
+  return entries.map(({ role, text, calls, results }) => {
+    const settled = settle(open, results)
+    open = calls.map((call) => {
+      const { name, input } = call
+      return { call, block: { type: 'tool_call', id: nameCall(call.id), name, input } }
+    })
+    const content: Block[] = [...settled, ...text, ...open.map(({ block }) => block)]
+    return { role, content: content.length === 0 ? fixed(EMPTY).text : content }
+  })
 }

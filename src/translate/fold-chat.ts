@@ -3,6 +3,7 @@ import { ApiError } from '../errors.ts'
 import type { ChatChunk } from '../wire/chat-chunk.ts'
 import type { ChatCompletion, ChatFinishReason } from '../wire/chat-response.ts'
 import type { ChatUsage } from '../wire/usage.ts'
+import { createCallFold } from './fold-calls.ts'
 
 /**
  * The chunks must have been rendered with `includeUsage`.
@@ -10,6 +11,7 @@ import type { ChatUsage } from '../wire/usage.ts'
  */
 export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
   let head: ChatChunk | undefined
+  const calls = createCallFold()
   let content = ''
   let reasoning = ''
   let refusal: string | null = null
@@ -22,10 +24,13 @@ export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
       content += delta.content ?? ''
       reasoning += delta.reasoning_content ?? ''
       if (typeof delta.refusal === 'string') refusal = (refusal ?? '') + delta.refusal
+      calls.add(delta)
       finish = reason ?? finish
     }
   }
   if (head === undefined || finish === null || usage === null) throw new ApiError('backend_error')
+  const called = calls.message
+  const hasOther = refusal !== null || Object.keys(called).length > 0
   return {
     id: head.id,
     object: 'chat.completion',
@@ -37,10 +42,11 @@ export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
         index: 0,
         message: {
           role: 'assistant',
-          content: refusal !== null && content === '' ? null : content,
+          content: hasOther && content === '' ? null : content,
           refusal,
           annotations: [],
           ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+          ...called,
         },
         logprobs: null,
         finish_reason: finish,

@@ -3,6 +3,7 @@
  * parameter table of the documentation is generated from it.
  */
 import { chatRequestSchema, type ChatRequest } from '../wire/chat-request.ts'
+import type { ChatTool } from '../wire/tool.ts'
 import { unsupported } from './unsupported.ts'
 
 export type ChatParameter = keyof ChatRequest
@@ -18,17 +19,20 @@ export interface Fate<Value> {
   readonly why: string
   /** Values that ask for nothing beyond what happens anyway: never refused, never reported. */
   readonly isDefault?: (value: Value, request: ChatRequest) => boolean
+  /** Places inside of a mapped value that are dropped. */
+  readonly ignoredParts?: (value: Value) => readonly string[]
 }
 
 type FateTable = { readonly [Name in ChatParameter]: Fate<NonNullable<ChatRequest[Name]>> }
 
 const SAMPLING = 'Current models refuse sampling parameters; this version sends them to none.'
 const NO_COUNTERPART = 'Claude Code has no counterpart.'
-const FUNCTIONS = 'Function calling is not supported by this version.'
 const KEPT = 'Accepted; nothing in the answer depends on it.'
 
-const hasTools = (request: ChatRequest) => (request.tools ?? []).length > 0
-const hasFunctions = (request: ChatRequest) => (request.functions ?? []).length > 0
+const grammars = (tools: readonly ChatTool[]) =>
+  tools.flatMap((tool, index) =>
+    tool.type === 'custom' && tool.custom.format?.type === 'grammar' ? [`tools[${index}].custom.format.grammar`] : [],
+  )
 
 export const FATES: FateTable = {
   model: { kind: 'mapped', why: 'The model that Claude Code is asked for.' },
@@ -77,19 +81,21 @@ export const FATES: FateTable = {
   verbosity: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 'medium' },
   prediction: { kind: 'ignored', why: NO_COUNTERPART },
 
-  tools: { kind: 'rejected', why: FUNCTIONS, isDefault: (value) => value.length === 0 },
+  tools: {
+    kind: 'mapped',
+    why: 'Functions and custom tools that the model may call. The `grammar` of a custom tool is told to the model, not enforced: ignored.',
+    ignoredParts: grammars,
+  },
   tool_choice: {
-    kind: 'rejected',
-    why: FUNCTIONS,
-    isDefault: (value, request) => value === 'none' || (value === 'auto' && !hasTools(request)),
+    kind: 'mapped',
+    why: 'Whether the model may, must or must not call, and which; `allowed_tools` offers those alone.',
   },
-  parallel_tool_calls: { kind: 'rejected', why: FUNCTIONS, isDefault: (_, request) => !hasTools(request) },
-  functions: { kind: 'rejected', why: FUNCTIONS, isDefault: (value) => value.length === 0 },
-  function_call: {
-    kind: 'rejected',
-    why: FUNCTIONS,
-    isDefault: (value, request) => value === 'none' || (value === 'auto' && !hasFunctions(request)),
+  parallel_tool_calls: { kind: 'mapped', why: '`false` for one call at most.' },
+  functions: {
+    kind: 'mapped',
+    why: 'The older form of `tools`, answered by `function_call`. Not together with `tools`.',
   },
+  function_call: { kind: 'mapped', why: 'The older form of `tool_choice`.' },
   web_search_options: { kind: 'rejected', why: 'Web search is not supported by this version.' },
 
   metadata: { kind: 'mapped', why: KEPT },
@@ -114,24 +120,28 @@ export const FATES: FateTable = {
 export const CHAT_PARAMETERS: readonly ChatParameter[] = chatRequestSchema.keyof().options
 
 /**
- * Which parameters of a request are dropped, in the order of the schema.
+ * Which parameters of a request are dropped, or parts of them (`tools[0].custom.format.grammar`), in the order of the schema.
  * @throws ApiError `unsupported_parameter` for the first that is refused; with `strict` also for what would be dropped.
  */
-export function judgeParameters(request: ChatRequest, { strict }: { strict: boolean }): { ignored: ChatParameter[] } {
-  const ignored: ChatParameter[] = []
+export function judgeParameters(request: ChatRequest, { strict }: { strict: boolean }): { ignored: string[] } {
+  const ignored: string[] = []
   for (const name of CHAT_PARAMETERS) {
     const { kind, why } = FATES[name]
-    if (kind === 'mapped' || !asksForMore(name, request)) continue
-    if (kind === 'rejected' || strict) throw unsupported(name, why)
-    ignored.push(name)
+    const dropped = droppedOf(name, request)
+    const [first] = dropped
+    if (first === undefined) continue
+    if (kind === 'rejected' || strict) throw unsupported(first, why)
+    ignored.push(...dropped)
   }
   return { ignored }
 }
 
+/** The parameter itself or places inside of it; empty where it is honoured or asks for nothing beyond what happens anyway. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the value to its own row
-function asksForMore<Name extends ChatParameter>(name: Name, request: ChatRequest): boolean {
+function droppedOf<Name extends ChatParameter>(name: Name, request: ChatRequest): readonly string[] {
   const value = request[name]
-  if (value === undefined || value === null) return false
+  if (value === undefined || value === null) return []
   const fate: Fate<NonNullable<ChatRequest[Name]>> = FATES[name]
-  return fate.isDefault?.(value, request) !== true
+  if (fate.kind === 'mapped') return fate.ignoredParts?.(value) ?? []
+  return fate.isDefault?.(value, request) === true ? [] : [name]
 }

@@ -3,6 +3,8 @@ import type { TurnEvent } from '../turn/turn-event.ts'
 import type { ChatChunk, ChatDelta } from '../wire/chat-chunk.ts'
 import type { ChatFinishReason, ChatServiceTier } from '../wire/chat-response.ts'
 import type { ChatUsage } from '../wire/usage.ts'
+import { createCallRenderer } from './call-deltas.ts'
+import type { CallForm } from './call-form.ts'
 import { chatUsage } from './chat-usage.ts'
 import { finishReason } from './finish-reason.ts'
 import { createWholeCharacters } from './whole-characters.ts'
@@ -18,6 +20,7 @@ export interface ChatRendering {
   /** Named as the model until the engine tells which one answers. */
   readonly requestedModel: string
   readonly includeUsage: boolean
+  readonly callForm: CallForm
   readonly serviceTier?: ChatServiceTier | undefined
 }
 
@@ -28,6 +31,7 @@ export type ChatRenderer = (event: TurnEvent) => ChatChunk[]
 export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
   const reasoning = createWholeCharacters()
   const text = createWholeCharacters()
+  const calls = createCallRenderer(rendering.callForm)
   let model = rendering.requestedModel
   let begun = false
 
@@ -49,6 +53,9 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
   }
   const reasoningDelta = (piece: string) => (piece === '' ? [] : [...begin(), choice({ reasoning_content: piece })])
   const textDelta = (piece: string) => (piece === '' ? [] : [...begin(), choice({ content: piece })])
+  const callDeltas = (deltas: ChatDelta[]) =>
+    deltas.length === 0 ? [] : [...begin(), ...deltas.map((delta) => choice(delta))]
+  const heldText = () => [...reasoningDelta(reasoning.end()), ...textDelta(text.end())]
 
   return (event) => {
     switch (event.type) {
@@ -59,13 +66,17 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
         return reasoningDelta(reasoning.push(event.text))
       case 'text':
         return textDelta(text.push(event.text))
+      case 'tool_call':
+        return [...heldText(), ...callDeltas(calls.begin(event))]
+      case 'tool_arguments':
+        return callDeltas(calls.push(event.json))
       case 'finish':
         return [
-          ...reasoningDelta(reasoning.end()),
-          ...textDelta(text.end()),
+          ...heldText(),
+          ...callDeltas(calls.end()),
           ...begin(),
           ...(event.reason === 'refusal' ? [choice({ refusal: REFUSAL })] : []),
-          choice({}, finishReason(event.reason)),
+          choice({}, finishReason(event.reason, rendering.callForm.isLegacy)),
           ...(rendering.includeUsage ? [chunk([], chatUsage(event.usage))] : []),
         ]
     }

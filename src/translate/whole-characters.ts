@@ -1,4 +1,5 @@
 /** Keeps the two halves of a character beyond U+FFFF together when a model's words are cut between them. */
+import { replaceHalves } from './replace-halves.ts'
 
 export interface WholeCharacters {
   /** The text that is complete so far; the first half of a pair at its end waits for the next piece. */
@@ -21,8 +22,4 @@ export function createWholeCharacters(): WholeCharacters {
       return rest
     },
   }
-}
-
-function replaceHalves(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD')
 }

@@ -1,5 +1,5 @@
 /** What the engine answers: deltas as the model produces them, then exactly one `finish`. A turn that fails throws a `TurnFailure` instead of finishing. */
-export type TurnEvent = StartEvent | ReasoningEvent | TextEvent | FinishEvent
+export type TurnEvent = StartEvent | ReasoningEvent | TextEvent | ToolCallEvent | ToolArgumentsEvent | FinishEvent
 
 /** The model has begun to answer. Comes first, once. */
 export interface StartEvent {
@@ -20,6 +20,20 @@ export interface TextEvent {
   readonly text: string
 }
 
+/** The model begins to call a function. Its arguments follow in pieces, until the next call begins or the answer ends. */
+export interface ToolCallEvent {
+  readonly type: 'tool_call'
+  /** Unique in the answer: letters, digits, `_` and `-`. */
+  readonly id: string
+  readonly name: string
+}
+
+/** A piece of the arguments of the call that began last: all pieces together are a JSON object, unless the answer ends by `length`. */
+export interface ToolArgumentsEvent {
+  readonly type: 'tool_arguments'
+  readonly json: string
+}
+
 /** The answer is complete. Comes last, once. */
 export interface FinishEvent {
   readonly type: 'finish'
@@ -30,6 +44,8 @@ export interface FinishEvent {
 /** Why the model stopped, in neutral words. */
 export type FinishReason =
   | 'done'
+  /** The model called functions and waits for what they give. */
+  | 'tool_calls'
   /** A stop sequence matched; it is not part of the text. */
   | 'stop_sequence'
   /** The limit on output tokens or the context window was reached. */

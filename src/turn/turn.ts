@@ -1,5 +1,7 @@
 /** What a caller asked, in the words of no wire format. Every format is translated into a `Turn`; the engine answers a `Turn`. */
 
+import type { JsonObject } from './json.ts'
+
 /** Who calls. Everything that is kept for a caller (workers, sessions, usage) is kept under `id`. */
 export interface Principal {
   /** Stable and free of secrets: `anonymous` on a keyless server, else a name derived from the key. */
@@ -7,7 +9,7 @@ export interface Principal {
 }
 
 /** One piece of a message. The union grows with what the wire formats can carry; switches over it are exhaustive. */
-export type Block = TextBlock
+export type Block = TextBlock | ToolCallBlock | ToolResultBlock
 
 export interface TextBlock {
   readonly type: 'text'
@@ -15,10 +17,48 @@ export interface TextBlock {
   readonly text: string
 }
 
+/** A call of one of the caller's functions, in an assistant's message, after its text. */
+export interface ToolCallBlock {
+  readonly type: 'tool_call'
+  /** Letters, digits, `_` and `-`; no other call of the conversation has it. */
+  readonly id: string
+  readonly name: string
+  readonly input: JsonObject
+}
+
+/** What a call gave. A user's message begins with the results of all calls of the message before it, in their order. */
+export interface ToolResultBlock {
+  readonly type: 'tool_result'
+  /** The call's `id`. */
+  readonly callId: string
+  /** Empty when the call gave nothing. */
+  readonly content: readonly TextBlock[]
+}
+
 export interface Message {
   readonly role: 'user' | 'assistant'
   /** At least one block. */
   readonly content: readonly Block[]
+}
+
+/** A function of the caller's that the model may ask to be called. */
+export interface Tool {
+  /** 1 to 64 letters, digits, `_` and `-`. */
+  readonly name: string
+  readonly description?: string
+  /** A JSON Schema of an object. */
+  readonly inputSchema: JsonObject
+  /** Arguments have to match the schema exactly. */
+  readonly strict?: boolean
+}
+
+export interface ToolUse {
+  /** At least one; no name twice. */
+  readonly tools: readonly Tool[]
+  /** `any`: at least one has to be called; a name: that one. */
+  readonly choice: 'auto' | 'none' | 'any' | { readonly name: string }
+  /** False for one call at most. */
+  readonly parallel: boolean
 }
 
 /** Roles alternate, the first message is a user's and so is the last, which is the question. */
@@ -37,6 +77,8 @@ export interface Turn {
   readonly model: string
   readonly system?: string
   readonly conversation: Conversation
+  /** Absent where the caller offers no functions. */
+  readonly toolUse?: ToolUse
   /** Upper bound on output tokens, thinking included; at least 1. */
   readonly maxOutputTokens?: number
   readonly effort?: Effort

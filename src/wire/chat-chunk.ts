@@ -3,22 +3,33 @@ import { z } from 'zod'
 import { finishReasonSchema, serviceTierSchema } from './chat-response.ts'
 import { usageSchema } from './usage.ts'
 
+const functionPiece = z.strictObject({ name: z.string().exactOptional(), arguments: z.string() })
+
+const functionCall = z.strictObject({
+  index: z.int().min(0).describe('Counts the calls of the answer.'),
+  id: z.string().exactOptional(),
+  type: z.literal('function').exactOptional(),
+  function: functionPiece,
+})
+
+const customCall = z.strictObject({
+  index: z.int().min(0).describe('Counts the calls of the answer.'),
+  id: z.string().exactOptional(),
+  type: z.literal('custom').exactOptional(),
+  custom: z.strictObject({ name: z.string().exactOptional(), input: z.string() }),
+})
+
 const delta = z.strictObject({
   role: z.literal('assistant').exactOptional(),
   content: z.string().exactOptional(),
   refusal: z.string().nullable().exactOptional(),
   reasoning_content: z.string().exactOptional().describe("Extension: a piece of the reasoning's summary."),
   tool_calls: z
-    .array(
-      z.strictObject({
-        index: z.int().min(0),
-        id: z.string().exactOptional(),
-        type: z.literal('function').exactOptional(),
-        function: z.strictObject({ name: z.string().exactOptional(), arguments: z.string() }),
-      }),
-    )
+    .array(z.union([functionCall, customCall]))
     .min(1)
-    .exactOptional(),
+    .exactOptional()
+    .describe('The first piece of a call has `id`, `type` and the name.'),
+  function_call: functionPiece.exactOptional().describe('Instead of `tool_calls` where the request has `functions`.'),
 })
 
 const choice = z.strictObject({

@@ -12,6 +12,8 @@ import { functionCallSchema, legacyFunctionSchema, toolChoiceSchema, toolSchema 
 /** Long histories are welcome; this bounds the work that one request can ask for. */
 const MAX_MESSAGES = 2000
 
+const MAX_TOOLS = 128
+
 const streamOptions = z.object({
   include_usage: z.boolean().nullish().describe('Send the usage in one last chunk before the end.'),
   include_obfuscation: z.boolean().nullish().describe('Accepted and ignored.'),
@@ -84,10 +86,10 @@ export const chatRequestSchema = z
     verbosity: z.enum(['low', 'medium', 'high']).nullish().describe('How wordy the answer should be.'),
     prediction: prediction.nullish().describe('Text that much of the answer will repeat.'),
 
-    tools: z.array(toolSchema).nullish().describe('Functions that the model may ask the caller to run.'),
+    tools: z.array(toolSchema).max(MAX_TOOLS).nullish().describe('Functions that the model may ask the caller to run.'),
     tool_choice: toolChoiceSchema.nullish().describe('Whether the model may, must or must not call a function.'),
     parallel_tool_calls: z.boolean().nullish().describe('Whether it may call several at once.'),
-    functions: z.array(legacyFunctionSchema).max(128).nullish().describe('The older form of `tools`.'),
+    functions: z.array(legacyFunctionSchema).max(MAX_TOOLS).nullish().describe('The older form of `tools`.'),
     function_call: functionCallSchema.nullish().describe('The older form of `tool_choice`.'),
     web_search_options: webSearchOptions.nullish().describe('Let the model search the web.'),
 

@@ -18,11 +18,13 @@ const annotation = z.strictObject({
   }),
 })
 
+const functionCall = z.strictObject({ name: z.string(), arguments: z.string() })
+
 const toolCall = z.discriminatedUnion('type', [
   z.strictObject({
     id: z.string(),
     type: z.literal('function'),
-    function: z.strictObject({ name: z.string(), arguments: z.string() }),
+    function: functionCall,
   }),
   z.strictObject({
     id: z.string(),
@@ -35,11 +37,12 @@ const choice = z.strictObject({
   index: z.int().min(0),
   message: z.strictObject({
     role: z.literal('assistant'),
-    content: z.string().nullable(),
+    content: z.string().nullable().describe('Null where the model only called functions.'),
     refusal: z.string().nullable().describe('Set when the model declined.'),
     annotations: z.array(annotation),
     reasoning_content: z.string().exactOptional().describe("Extension: a summary of the model's reasoning."),
     tool_calls: z.array(toolCall).min(1).exactOptional(),
+    function_call: functionCall.exactOptional().describe('Instead of `tool_calls` where the request has `functions`.'),
   }),
   logprobs: z.null(),
   finish_reason: finishReasonSchema,
@@ -58,3 +61,5 @@ export const chatCompletionSchema = z
   .meta({ id: 'CreateChatCompletionResponse' })
 
 export type ChatCompletion = z.output<typeof chatCompletionSchema>
+export type ChatToolCall = z.output<typeof toolCall>
+export type ChatFunctionCall = z.output<typeof functionCall>

@@ -1,6 +1,7 @@
 /** The messages of a request, one schema a role. */
 import { z } from 'zod'
 import { assistantContent, textContent, toolContent, userContent } from './content-part.ts'
+import { functionName } from './tool.ts'
 
 const name = z.string().nullish().describe('Accepted and ignored.')
 
@@ -19,12 +20,12 @@ const toolCall = z
     z.object({
       type: z.literal('function'),
       id: z.string(),
-      function: z.object({ name: z.string(), arguments: z.string() }),
+      function: z.object({ name: functionName, arguments: z.string() }),
     }),
     z.object({
       type: z.literal('custom'),
       id: z.string(),
-      custom: z.object({ name: z.string(), input: z.string() }),
+      custom: z.object({ name: functionName, input: z.string() }),
     }),
   ])
   .meta({ id: 'ChatMessageToolCall' })
@@ -36,8 +37,14 @@ const assistantMessage = z
     refusal: z.string().nullish().describe('What the model said when it declined; counts as text.'),
     name,
     audio: z.object({ id: z.string() }).nullish().describe('Not supported.'),
-    tool_calls: z.array(toolCall).nullish(),
-    function_call: z.object({ name: z.string(), arguments: z.string() }).nullish(),
+    tool_calls: z
+      .array(toolCall)
+      .nullish()
+      .describe('Functions that the model called; a result for each has to follow.'),
+    function_call: z
+      .object({ name: functionName, arguments: z.string() })
+      .nullish()
+      .describe('The older form of `tool_calls`.'),
   })
   .meta({ id: 'ChatAssistantMessage' })
 

@@ -45,7 +45,7 @@ function explain(issue: Issue, at: Path, root: unknown): ApiError {
     case 'too_big':
       return tooBig(issue, path, input)
     case 'invalid_format':
-      return fault('invalid_value', path, 'string does not have the expected form.')
+      return wrongForm(path, issue.pattern)
     case 'unrecognized_keys':
       return fault('unknown_parameter', [...path, issue.keys[0] ?? ''], 'unknown parameter.')
     case 'custom':
@@ -128,6 +128,17 @@ function tooBig(issue: z.core.$ZodIssueTooBig, path: Path, input: unknown): ApiE
   const kindOf = issue.message === DECIMAL ? 'decimal' : 'integer'
   const wish = `Expected a value <= ${issue.maximum}, but got ${quote(input)} instead.`
   return fault(code, path, `${kindOf} above maximum value. ${wish}`)
+}
+
+/** @param pattern as a regular expression is written: between slashes */
+function wrongForm(path: Path, pattern: string | undefined): ApiError {
+  if (pattern === undefined) return fault('invalid_value', path, 'string does not have the expected form.')
+  const bare = pattern.replace(/^\/|\/[a-z]*$/g, '')
+  return fault(
+    'invalid_value',
+    path,
+    `string does not match pattern. Expected a string that matches the pattern '${bare}'.`,
+  )
 }
 
 function fault(code: ErrorCode, path: Path, sentence: string): ApiError {

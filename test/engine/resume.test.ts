@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findBinary } from '../../src/engine/binary.ts'
 import type { Turn } from '../../src/turn/turn.ts'
-import { assistant, startTestEngine, type TestEngine, textOf, user } from '../support/engine.ts'
+import { assistant, startTestEngine, type TestEngine, textOf, textsOf, user } from '../support/engine.ts'
 import { fakeBinary } from '../support/fake-binary.ts'
 import { sentBy } from '../support/sent.ts'
 
@@ -43,9 +43,7 @@ describe('a long conversation that no process holds', () => {
     const { metadata: _one, ...resumed } = test.model.requests.at(-1)?.body ?? {}
     const { metadata: _other, ...replayed } = told.model.requests.at(-1)?.body ?? {}
     expect(resumed).toEqual(replayed)
-    expect(sentBy(test.model.requests.at(-1)).messages.map(({ texts }) => texts)).toEqual(
-      conversation.map(({ content }) => content.map(({ text }) => text)),
-    )
+    expect(sentBy(test.model.requests.at(-1)).messages.map(({ texts }) => texts)).toEqual(conversation.map(textsOf))
   })
 
   it('goes on where it was answered, and nothing of it is left afterwards', async () => {

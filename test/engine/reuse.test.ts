@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Turn } from '../../src/turn/turn.ts'
-import { assistant, startTestEngine, type TestEngine, textOf, user } from '../support/engine.ts'
+import { assistant, startTestEngine, type TestEngine, textOf, textsOf, user } from '../support/engine.ts'
 import { cuts, fails, says, stalls, stallsBeforeHeaders } from '../support/scripted-model-answers.ts'
 import { sentBy } from '../support/sent.ts'
 
@@ -64,9 +64,7 @@ describe('a process', () => {
     const model = 'claude-opus-5-5'
     await test.ask({ model, conversation: [user('one')] })
     await test.ask({ model, conversation })
-    expect(sentBy(test.model.requests.at(-1)).messages.map(({ texts }) => texts)).toEqual(
-      conversation.map(({ content }) => content.map(({ text }) => text)),
-    )
+    expect(sentBy(test.model.requests.at(-1)).messages.map(({ texts }) => texts)).toEqual(conversation.map(textsOf))
   })
 
   it('is never shared by two principals', async () => {

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const profile = (system: string): Profile => ({ model: 'sonnet', system })
+const profile = (system: string): Profile => ({ model: 'sonnet', system, toolMode: 'text' })
 
 function warmAhead(options: Partial<WarmAheadOptions> = {}): { warm: WarmAhead; started: string[] } {
   const started: string[] = []

@@ -117,3 +117,8 @@ export function simpleTurn(): Turn {
 export function textOf(events: readonly TurnEvent[]): string {
   return events.map((event) => (event.type === 'text' ? event.text : '')).join('')
 }
+
+/** The texts of a message. */
+export function textsOf({ content }: Message): string[] {
+  return content.flatMap((block) => (block.type === 'text' ? [block.text] : []))
+}

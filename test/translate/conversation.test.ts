@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { CONTINUE, EMPTY, OPENING, toConversation } from '../../src/translate/conversation.ts'
-import { chatRequest, refusalOf } from './fixtures.ts'
+import { chatRequest, refusalOf, wordsOf } from './fixtures.ts'
 
 /** `u:text` and so on; blocks are joined by `|`. */
 function shown(messages: unknown[]): { system?: string; turns: string[] } {
   const { conversation, ...rest } = toConversation(chatRequest({ messages }).messages)
-  const turns = conversation.map(({ role, content }) => `${role[0]}:${content.map((block) => block.text).join('|')}`)
+  const turns = conversation.map(({ role, content }) => `${role[0]}:${content.map(wordsOf).join('|')}`)
   return { ...rest, turns }
 }
 
@@ -120,17 +120,18 @@ describe('the conversation', () => {
 
 describe('what a conversation cannot carry yet is refused at its place', () => {
   const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
+  const calls = { ...assistant(null), tool_calls: [call] }
   const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } }
 
   it.each<[string, unknown[]]>([
     ['messages[0].content[1].type', [user([text('a'), image])]],
     ['messages[1].content[0].type', [system('s'), user([{ type: 'file', file: { file_id: 'f' } }])]],
     ['messages[0].content[0].type', [user([{ type: 'input_audio', input_audio: { data: '', format: 'wav' } }])]],
-    ['messages[1].tool_calls', [user('a'), { ...assistant(null), tool_calls: [call] }]],
-    ['messages[1].function_call', [user('a'), { ...assistant(null), function_call: call.function }]],
     ['messages[1].audio', [user('a'), { ...assistant(null), audio: { id: 'a' } }]],
-    ['messages[3].role', [user('a'), assistant('b'), user('c'), { role: 'tool', tool_call_id: 'c', content: 'd' }]],
-    ['messages[1].role', [user('a'), { role: 'function', name: 'f', content: 'd' }]],
+    [
+      'messages[2].content[1].type',
+      [user('a'), calls, { role: 'tool', tool_call_id: 'c', content: [text('b'), image] }],
+    ],
   ])('%s', (param, messages) => {
     const error = refusalOf(() => toConversation(chatRequest({ messages }).messages))
     expect(error).toMatchObject({ code: 'unsupported_parameter', param })

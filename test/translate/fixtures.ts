@@ -1,6 +1,7 @@
 import { ApiError } from '../../src/errors.ts'
 import type { ChatContext } from '../../src/translate/chat-to-turn.ts'
 import type { Model } from '../../src/turn/model.ts'
+import type { Block } from '../../src/turn/turn.ts'
 import { chatRequestSchema, type ChatRequest } from '../../src/wire/chat-request.ts'
 import { parseBody } from '../../src/wire/parse.ts'
 
@@ -57,4 +58,16 @@ export function refusalOf(action: () => unknown): ApiError {
     throw error
   }
   throw new Error('it was not refused')
+}
+
+/** A block in a few words: `text`, `name#id(input)` for a call, `id=>content` for a result. */
+export function wordsOf(block: Block): string {
+  switch (block.type) {
+    case 'text':
+      return block.text
+    case 'tool_call':
+      return `${block.name}#${block.id}(${JSON.stringify(block.input)})`
+    case 'tool_result':
+      return `${block.callId}=>${block.content.map(({ text }) => text).join('+')}`
+  }
 }

@@ -36,6 +36,9 @@ const ACCEPTED: Readonly<Record<string, unknown>>[] = [
   { metadata: { a: 'b' }, user: 'u', safety_identifier: 's' },
   { prompt_cache_key: 'k', prompt_cache_options: { mode: 'explicit', ttl: '30m' } },
   { service_tier: 'priority' },
+  { tools: [tool], tool_choice: tool, parallel_tool_calls: false },
+  { functions: [{ name: 'f' }], function_call: { name: 'f' } },
+  { tools: [{ type: 'custom', custom: { name: 'f', format: { type: 'text' } } }] },
   { an_unknown_one: 1 },
 ]
 
@@ -63,12 +66,6 @@ const REJECTED: [string, Readonly<Record<string, unknown>>][] = [
   ['response_format', { response_format: { type: 'json_schema', json_schema: { name: 'x' } } }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['audio', { audio: { voice: 'ash', format: 'mp3' } }],
-  ['tools', { tools: [tool] }],
-  ['tools', { tools: [tool], tool_choice: 'auto', parallel_tool_calls: false }],
-  ['tool_choice', { tool_choice: 'required' }],
-  ['tool_choice', { tool_choice: tool }],
-  ['functions', { functions: [{ name: 'f' }] }],
-  ['function_call', { function_call: { name: 'f' } }],
   ['web_search_options', { web_search_options: {} }],
   ['moderation', { moderation: { model: 'm' } }],
   ['session_id', { session_id: 's' }],
@@ -99,6 +96,15 @@ describe('judgeParameters', () => {
     const error = refusalOf(() => judgeParameters(chatRequest(parameters), lenient))
     expect(error).toMatchObject({ code: 'unsupported_parameter', param: name })
     expect(error.message).toContain(`'${name}'`)
+  })
+
+  it('names the grammar of a custom tool, which the model is only told', () => {
+    const grammar = { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } }
+    const request = chatRequest({ seed: 1, tools: [tool, { type: 'custom', custom: { name: 'g', format: grammar } }] })
+    expect(judgeParameters(request, lenient)).toEqual({ ignored: ['seed', 'tools[1].custom.format.grammar'] })
+    const { messages: _, ...rest } = request
+    const error = refusalOf(() => judgeParameters(chatRequest({ ...rest, seed: null }), strict))
+    expect(error).toMatchObject({ code: 'unsupported_parameter', param: 'tools[1].custom.format.grammar' })
   })
 
   it('names all that are ignored, in the order of the schema', () => {

@@ -31,6 +31,7 @@ function render(events: TurnEvent[], change: Partial<ChatRendering> = {}): ChatC
     created: 1_700_000_000,
     requestedModel: 'sonnet',
     includeUsage: false,
+    callForm: { isLegacy: false, isSingle: false, custom: new Set() },
     ...change,
   })
   return events.flatMap((event) => renderer(event))

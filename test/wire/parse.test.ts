@@ -18,6 +18,13 @@ function refusal(body: unknown): ApiError {
 const withMessage = (message: unknown) => ({ ...hello, messages: [message] })
 const withPart = (part: unknown) => withMessage({ role: 'user', content: [{ type: 'text', text: 'a' }, part] })
 
+const tool = (name: string, parameters: unknown = {}) => ({ type: 'function', function: { name, parameters } })
+const named = (name: string) => ({ ...hello, tools: [tool(name)] })
+const allowing = (tools: unknown[]) => ({
+  ...hello,
+  tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools } },
+})
+
 describe('parseBody names what is wrong with OpenAI code and param', () => {
   it.each<[string, unknown, string, string | null]>([
     ['no object', [], 'invalid_type', null],
@@ -90,6 +97,30 @@ describe('parseBody names what is wrong with OpenAI code and param', () => {
       'missing_required_parameter',
       'tools[0].function.name',
     ],
+    ['an unknown kind of choice', { ...hello, tool_choice: { type: 'maybe' } }, 'invalid_value', 'tool_choice.type'],
+    ['an odd name of a function', named('get weather'), 'invalid_value', 'tools[0].function.name'],
+    ['an empty name of a function', named(''), 'invalid_value', 'tools[0].function.name'],
+    ['a long name of a function', named('x'.repeat(65)), 'string_above_max_length', 'tools[0].function.name'],
+    [
+      'parameters that are no object',
+      { ...hello, tools: [tool('f', [])] },
+      'invalid_type',
+      'tools[0].function.parameters',
+    ],
+    [
+      'too many tools',
+      { ...hello, tools: Array.from({ length: 129 }, (__, i) => tool(`f${i}`)) },
+      'array_above_max_length',
+      'tools',
+    ],
+    ['an unknown kind of tool', { ...hello, tools: [{ type: 'web_search' }] }, 'invalid_value', 'tools[0].type'],
+    ['no allowed tool', allowing([]), 'empty_array', 'tool_choice.allowed_tools.tools'],
+    [
+      'an allowed tool without name',
+      allowing([{ type: 'function' }]),
+      'missing_required_parameter',
+      'tool_choice.allowed_tools.tools[0].function',
+    ],
     ['a number as metadata', { ...hello, metadata: { a: 1 } }, 'invalid_type', 'metadata.a'],
     ['a long metadata value', { ...hello, metadata: { a: 'x'.repeat(513) } }, 'string_above_max_length', 'metadata.a'],
   ])('%s', (_, body, code, param) => {
@@ -111,6 +142,10 @@ describe("parseBody speaks in OpenAI's manner", () => {
     [
       { ...hello, messages: [] },
       "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+    ],
+    [
+      named('get weather'),
+      "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
     ],
     [{ ...hello, verbosity: 'x' }, "Invalid value: 'x'. Supported values are: 'low', 'medium', and 'high'."],
     [{ ...hello, function_call: 'x' }, "Invalid value: 'x'. Supported values are: 'none' and 'auto'."],
