@@ -16,6 +16,7 @@ it('no mark of a turn is ever in another one, whatever happened between them', {
   expect(endings.toSorted()).toEqual([
     'abort: aborted',
     'answer: done',
+    'call: tool_calls',
     'chat: done',
     'cut: stream_interrupted',
     'error: upstream_invalid_request',
@@ -26,6 +27,7 @@ it('no mark of a turn is ever in another one, whatever happened between them', {
     'overloaded: upstream_overloaded',
     'parameters: done',
     'refusal: refusal',
+    'results: done',
   ])
   await vi.waitUntil(() => test.engine.status().workers.busy === 0)
   expect(test.workers('sonnet').length).toBeLessThanOrEqual(2)

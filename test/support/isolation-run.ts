@@ -1,13 +1,14 @@
 /**
  * Many turns of several principals on few processes, several at once, with everything between them that leaves something
- * behind when it is not cleaned up: aborts, kills, errors, limits, parameters, conversations that go on or that begin with
- * the assistant. Each turn carries marks of its own. Every body that the model is sent and every answer is held against
+ * behind when it is not cleaned up: aborts, kills, errors, limits, parameters, functions and their results, conversations
+ * that go on or that begin with the assistant. Each turn carries marks of its own. Every body that the model is sent and every answer is held against
  * them; the run tells every mark and every setting that turned up where it does not belong.
  */
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
-import type { Conversation, Turn } from '../../src/turn/turn.ts'
+import type { Conversation, ToolUse, Turn } from '../../src/turn/turn.ts'
 import { OPENING } from '../../src/translate/conversation.ts'
 import { assistant, type TestEngine, user } from './engine.ts'
+import { afterCall, createCalls, FUNCTION, offered } from './isolation-calls.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Answer, RecordedRequest } from './scripted-model.ts'
 import { cuts, fails, says, stalls, stallsBeforeHeaders } from './scripted-model-answers.ts'
@@ -50,6 +51,8 @@ const HAPPENINGS = [
   'kill',
   'parameters',
   'parameters',
+  'call',
+  'results',
 ] as const
 type Happening = (typeof HAPPENINGS)[number]
 
@@ -73,6 +76,7 @@ interface Plan {
   /** The conversation that it goes on from, which others may go on from when it fails. */
   readonly earlier: Conversation
   readonly parameters: Partial<Turn>
+  readonly toolUse?: ToolUse
   readonly text: string
   readonly leaving: AbortController
 }
@@ -80,6 +84,7 @@ interface Plan {
 export async function runIsolation(test: TestEngine, run: IsolationRun): Promise<IsolationResult> {
   const random = createRandom(run.seed)
   const chats = createChats()
+  const calls = createCalls()
   const plans: Plan[] = []
   const witness = createWitness(plans)
   const outcomes: Record<string, number> = {}
@@ -91,7 +96,7 @@ export async function runIsolation(test: TestEngine, run: IsolationRun): Promise
 
   const lane = async (): Promise<void> => {
     while (plans.length < run.turns) {
-      const plan = makePlan(plans.length, run, random, chats)
+      const plan = makePlan(plans.length, run, random, { chats, calls })
       plans.push(plan)
       const { text, outcome } = await ask(test, plan)
       witness.sawAnswer(plan, text)
@@ -100,6 +105,7 @@ export async function runIsolation(test: TestEngine, run: IsolationRun): Promise
       if (plan.happening === 'chat') {
         chats.put(plan.principal, outcome === 'done' ? [...plan.conversation, assistant(text)] : plan.earlier)
       }
+      if (plan.happening === 'call' && outcome === 'tool_calls') calls.put(plan)
       if (plan.happening === 'kill') killOne(test, random)
     }
   }
@@ -107,21 +113,34 @@ export async function runIsolation(test: TestEngine, run: IsolationRun): Promise
   return { leaks: witness.leaks, outcomes, ...witness.counts() }
 }
 
-function makePlan(number: number, run: IsolationRun, random: Random, chats: Chats): Plan {
+function makePlan(number: number, run: IsolationRun, random: Random, { chats, calls }: Unfinished): Plan {
   const principal = `p${Math.floor(number / run.runLength) % run.principals}`
-  const happening = random.pick(HAPPENINGS)
+  const picked = random.pick(HAPPENINGS)
+  const called = picked === 'results' ? calls.take(principal) : undefined
+  // Results need a call.
+  const happening = picked === 'results' && called === undefined ? 'call' : picked
   const parameters = happening === 'parameters' ? random.pick(PARAMETERS) : {}
   const mark = (part: number): string => `mark-${principal}-${number}-${part}`
+  const text = `answer ${mark(3)}`
+  const leaving = new AbortController()
+  const plan = { number, principal, happening, parameters, text, leaving }
+  if (called !== undefined) {
+    return { ...plan, earlier: [], ...afterCall(called, mark) }
+  }
   const earlier = earlierFor(happening, mark, () => chats.take(principal))
   const conversation = [...earlier, user(`question ${mark(0)}`)]
-  const text = `answer ${mark(3)}`
-  return { number, principal, happening, conversation, earlier, parameters, text, leaving: new AbortController() }
+  return { ...plan, earlier, conversation, ...(happening === 'call' ? { toolUse: offered(mark(4)) } : {}) }
 }
 
 function earlierFor(happening: Happening, mark: (part: number) => string, takeChat: () => Conversation): Conversation {
   if (happening === 'chat') return takeChat()
   if (happening === 'greeting') return [user(OPENING), assistant(mark(1))]
   return [user(mark(1)), assistant(mark(2))]
+}
+
+interface Unfinished {
+  readonly chats: Chats
+  readonly calls: ReturnType<typeof createCalls>
 }
 
 interface Chats {
@@ -172,7 +191,7 @@ function createWitness(plans: readonly Plan[]): Witness {
         leaks.push(`a body without a question: ${rawBody.slice(0, 500)}`)
         return undefined
       }
-      const sent = JSON.stringify(plan.conversation).match(MARK) ?? []
+      const sent = JSON.stringify([plan.conversation, plan.toolUse]).match(MARK) ?? []
       checkMarks(plan, rawBody, new Set(sent))
       for (const mark of sent) if (!rawBody.includes(mark)) leaks.push(`turn ${plan.number} was asked without ${mark}`)
       const key = plan.happening === 'parameters' ? plan.parameters : undefined
@@ -194,6 +213,7 @@ async function ask(test: TestEngine, plan: Plan): Promise<{ text: string; outcom
     conversation: plan.conversation,
     system: 'You are the same for all.',
     ...plan.parameters,
+    ...(plan.toolUse === undefined ? {} : { toolUse: plan.toolUse }),
   }
   const iterator = test.begin(turn, plan.leaving.signal)
   let text = ''
@@ -201,6 +221,7 @@ async function ask(test: TestEngine, plan: Plan): Promise<{ text: string; outcom
   try {
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
       last = next.value
+      if (last.type === 'tool_arguments') text += last.json
       if (last.type !== 'text') continue
       text += last.text
       if (plan.happening === 'abort') plan.leaving.abort()
@@ -211,8 +232,10 @@ async function ask(test: TestEngine, plan: Plan): Promise<{ text: string; outcom
   }
 }
 
-function answerFor({ happening, text, leaving }: Plan): Answer {
+function answerFor({ number, happening, text, leaving }: Plan): Answer {
   switch (happening) {
+    case 'call':
+      return says([], { calls: [{ id: `toolu_${number}`, name: FUNCTION, input: { text } }] })
     case 'limit':
       return says([text], { stopReason: 'max_tokens' })
     case 'refusal':
@@ -235,6 +258,7 @@ function answerFor({ happening, text, leaving }: Plan): Answer {
     case 'greeting':
     case 'kill':
     case 'parameters':
+    case 'results':
       return says([text])
   }
 }
