@@ -11,6 +11,7 @@ import { createProcessPerRequest } from './process-per-request.ts'
 import { meterTree, type TreeUse } from './process-tree.ts'
 import { type BenchServer, startServer } from './server.ts'
 import { chat, modelAlone, PROMPT } from './targets.ts'
+import { toolRound } from './tool-round.ts'
 
 interface Case {
   readonly name: string
@@ -111,6 +112,14 @@ function throughDragoman({ url, pid }: BenchServer): Case[] {
       atOnce: 1,
     },
     { name: 'Dragoman, a chat that goes on after 100 turns', root: pid, send: goOn(url), count: 40, atOnce: 1 },
+    { name: 'Dragoman, the first function call', root: pid, send: toolRound(url), count: 2, atOnce: 1 },
+    {
+      name: 'Dragoman, a function call / the whole round with its result',
+      root: pid,
+      send: toolRound(url),
+      count: 60,
+      atOnce: 1,
+    },
   ]
 }
 

@@ -14,7 +14,9 @@ export class AppliedSettings {
 
   /** The baseline, but for functions: the next turn mostly brings the same, and one that does not takes them away. */
   get baseline(): LiveSettings {
-    return this.#known === undefined ? BASELINE : { ...BASELINE, functions: this.#known.functions }
+    if (this.#known === undefined) return BASELINE
+    const { functions, extraBody } = this.#known
+    return { ...BASELINE, functions, extraBody }
   }
 
   /** @throws TurnFailure `worker_unavailable` when it is not known what is set: the process must not be used any more. */
