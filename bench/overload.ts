@@ -15,6 +15,8 @@ const TIMES = 10
 /** As many as there are processes. */
 const AT_ONCE = 8
 const TICK_MS = 10
+/** All of it has to be answered before everything is as before. */
+const QUEUE = 5 * AT_ONCE
 /** After this long without a normal answer nobody waits any more. */
 const LONGEST_RECOVERY_MS = 30_000
 
@@ -27,10 +29,23 @@ interface Outcomes {
   readonly errors: string[]
 }
 
-export async function overload({ quick, folder }: Bench): Promise<void> {
-  const model = await startDemoModel({ delayMs: 0 })
-  const env = { MAX_WORKERS: String(AT_ONCE) }
-  const server = await startServer({ modelUrl: model.url, dataFolder: join(folder, 'overload'), env })
+/** The processor is the limit where the model answers at once, the number of processes where it takes its time. */
+const MODELS = [
+  { name: 'a model that takes its time', delayMs: 15 },
+  { name: 'a model that answers at once', delayMs: 0 },
+]
+
+export async function overload(bench: Bench): Promise<void> {
+  for (const { name, delayMs } of MODELS) {
+    console.log(`\n### ${name}\n`)
+    await overloadWith(bench, delayMs)
+  }
+}
+
+async function overloadWith({ quick, folder }: Bench, delayMs: number): Promise<void> {
+  const model = await startDemoModel({ delayMs })
+  const env = { MAX_WORKERS: String(AT_ONCE), MAX_QUEUE: String(QUEUE) }
+  const server = await startServer({ modelUrl: model.url, dataFolder: join(folder, `overload-${delayMs}`), env })
   const send = (): Promise<unknown> => sendStreaming(chat(server.url))
   const seconds = quick ? 8 : 60
   try {
@@ -39,22 +54,33 @@ export async function overload({ quick, folder }: Bench): Promise<void> {
     const normalMs = await oneByOne(send, 20)
     const outcomes = await flood(send, capacity * TIMES, seconds)
     const recoveredMs = await untilNormal(send, percentile(normalMs, 0.9))
-    const { answeredMs, answeredInTime, refusedMs, errors } = outcomes
-    const row = printTable(['what', 'figure'])
-    row(['answered a second before, 8 at once', capacity.toFixed(1)])
-    row(['asked a second', ((answeredMs.length + refusedMs.length + errors.length) / seconds).toFixed(0)])
-    row(['answered a second under it', (answeredInTime / seconds).toFixed(1)])
-    row(['throughput kept', percent(answeredInTime / seconds / capacity)])
-    row(['refused', refusedMs.length])
-    row(['refused after p50 / p99 ms', spread(refusedMs)])
-    row(['answered after p50 / p99 ms', spread(answeredMs)])
-    row(['other ends', errors.length === 0 ? 0 : `${errors.length}, such as ${errors[0]}`])
-    const isNormal = Number.isFinite(recoveredMs)
-    row(['back to normal after s', isNormal ? (recoveredMs / 1000).toFixed(1) : `not in ${LONGEST_RECOVERY_MS / 1000}`])
+    report({ capacity, seconds, outcomes, recoveredMs })
   } finally {
     await server.stop()
     await model.close()
   }
+}
+
+interface Overloaded {
+  readonly capacity: number
+  readonly seconds: number
+  readonly outcomes: Outcomes
+  readonly recoveredMs: number
+}
+
+function report({ capacity, seconds, outcomes, recoveredMs }: Overloaded): void {
+  const { answeredMs, answeredInTime, refusedMs, errors } = outcomes
+  const row = printTable(['what', 'figure'])
+  row(['answered a second before, 8 at once', capacity.toFixed(1)])
+  row(['asked a second', (capacity * TIMES).toFixed(0)])
+  row(['answered a second under it', (answeredInTime / seconds).toFixed(1)])
+  row(['throughput kept', percent(answeredInTime / seconds / capacity)])
+  row(['refused', refusedMs.length])
+  row(['refused after p50 / p99 ms', spread(refusedMs)])
+  row(['answered after p50 / p99 ms', spread(answeredMs)])
+  row(['other ends', errors.length === 0 ? 0 : `${errors.length}, such as ${errors[0]}`])
+  const isNormal = Number.isFinite(recoveredMs)
+  row(['back to normal after s', isNormal ? (recoveredMs / 1000).toFixed(1) : `not in ${LONGEST_RECOVERY_MS / 1000}`])
 }
 
 function spread(values: readonly number[]): string {

@@ -24,6 +24,7 @@ export function createDeferredEngine(): DeferredEngine {
   let real: Engine | undefined
   const handed = new Promise<Engine>((resolve) => (hand = resolve))
   return {
+    admit: () => real?.admit(),
     async *run(turn, signal) {
       yield* (await handed).run(turn, signal)
     },

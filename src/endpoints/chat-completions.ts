@@ -61,6 +61,7 @@ export const chatCompletions: ServiceEndpoint = {
       'upstream_timeout',
     ],
   },
+  admit: ({ engine }) => engine.admit(),
   create: (services) => (context) => answer(services, context),
 }
 

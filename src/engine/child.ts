@@ -5,6 +5,7 @@ import type { SpawnedProcess, SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { WORKER_MARK } from './environment.ts'
 import { groupsBelow, markedWith } from './kin.ts'
+import { giveWay } from './priority.ts'
 import { StdoutGuard } from './stdout-guard.ts'
 
 const STDOUT_LIMITS = { maxLineBytes: 8 * 1024 * 1024, maxGarbageLines: 100 }
@@ -39,7 +40,10 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
     detached: true,
   })
   const exited = watchExit(child)
-  if (child.pid !== undefined) deathWatch.watch(child.pid, exited)
+  if (child.pid !== undefined) {
+    deathWatch.watch(child.pid, exited)
+    void giveWay(child.pid)
+  }
   const stderr = keepTail(child)
   const guard = new StdoutGuard(STDOUT_LIMITS, (reason) => {
     stderr.add(`dragoman: ${reason}\n`)

@@ -86,6 +86,14 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   }
 
   return {
+    admit: () => {
+      try {
+        scheduler.admit()
+      } catch (error) {
+        observer.turnEnded(error instanceof TurnFailure ? error.kind : 'queue_full', 0)
+        throw error
+      }
+    },
     run: createRunTurn({ scheduler, pool, health, log, observer }),
     models: () => health.models(),
     status: () => ({
@@ -144,6 +152,7 @@ function createLoggedOutEngine(missing: string): Engine {
     queued: 0,
   }
   return {
+    admit: () => undefined,
     // oxlint-disable-next-line require-yield -- it has nothing to give
     async *run() {
       throw failure()

@@ -5,6 +5,11 @@ import type { Turn } from '../turn/turn.ts'
 /** Everything the rest of the program sees of Claude Code. */
 export interface Engine {
   /**
+   * Asked before a request is read, so that what cannot be served costs next to nothing.
+   * @throws TurnFailure `queue_full` or `draining` when a turn would be refused at once.
+   */
+  admit(): void
+  /**
    * Answers a turn. The first event comes when the model begins; the last is a `finish`.
    * Ending the iteration early or aborting `signal` stops the model within a second. The iteration has to be ended, by
    * reading on or by `return`, for its process to be free again.

@@ -37,16 +37,22 @@ export class Scheduler {
     return this.#queued
   }
 
+  /** @throws TurnFailure `queue_full` or `draining` when it takes nobody. */
+  admit(): void {
+    if (this.#draining) throw new TurnFailure('draining', 'shutting down')
+    if (this.#running < this.#options.slots || this.#queued < this.#options.maxQueue) return
+    throw new TurnFailure('queue_full', 'the queue is full')
+  }
+
   /**
    * Waits for a slot.
    * @returns gives the slot back; only the first call counts.
    * @throws TurnFailure `queue_full` at once when the queue is full or after the deadline, `draining`, or `aborted`.
    */
   async acquire(principalId: string, signal: AbortSignal): Promise<() => void> {
-    if (this.#draining) throw new TurnFailure('draining', 'shutting down')
+    this.admit()
     if (signal.aborted) throw new TurnFailure('aborted', 'left before it began')
     if (this.#running < this.#options.slots) return this.#take()
-    if (this.#queued >= this.#options.maxQueue) throw new TurnFailure('queue_full', 'the queue is full')
     return this.#enqueue(principalId, signal)
   }
 

@@ -65,5 +65,7 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
 
 function levelOf(failure: ApiError | undefined): 'info' | 'warn' | 'error' {
   if (failure?.code === 'internal_error') return 'error'
+  // It comes in floods, and is counted.
+  if (failure?.code === 'overloaded') return 'info'
   return failure !== undefined && errorRow(failure.code).status >= 500 ? 'warn' : 'info'
 }

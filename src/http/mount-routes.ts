@@ -37,7 +37,8 @@ function placesOf<Services>(routes: readonly Route<Services>[], services: Servic
   const places = new Map<string, Place & { methods: Map<string, Answering> }>()
   for (const { method, path, aliases, access, endpoint } of routes) {
     const takesBody = endpoint.operation.body !== undefined
-    const answer = { access, takesBody, handle: endpoint.create(services) }
+    const admit = (): void => endpoint.admit?.(services)
+    const answer = { access, takesBody, admit, handle: endpoint.create(services) }
     for (const name of [path, ...aliases]) {
       const place = places.get(name) ?? { pattern: path, methods: new Map(), missing: NOWHERE.missing }
       places.set(name, place)

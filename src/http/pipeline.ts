@@ -47,6 +47,8 @@ export interface Place {
 export interface Answering {
   readonly access: Access
   readonly takesBody: boolean
+  /** Throws where the endpoint would refuse whatever is asked. */
+  readonly admit: () => void
   readonly handle: Handler
 }
 
@@ -82,6 +84,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // Before the 404 and the 405: whoever has no key need not learn what is here.
     if (route?.access !== 'open') requireTrust(caller, request.headers)
     if (route === undefined) throw refusal(place, call, exchange.headers)
+    route.admit()
     const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
     const { id, log, headers: replyHeaders } = exchange
     const extensions = extensionsOf(request.headers)

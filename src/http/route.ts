@@ -36,6 +36,8 @@ export type Handler = (context: RequestContext) => Reply | Promise<Reply>
 /** An endpoint: its documentation, and how to make its handler from what it needs. */
 export interface Endpoint<Services> {
   readonly operation: Operation
+  /** Asked once the caller is known and before the body is read: throws what the caller gets instead. */
+  readonly admit?: (services: Services) => void
   readonly create: (services: Services) => Handler
 }
 

@@ -54,6 +54,16 @@ test('the turn carries the request id and the principal', async () => {
   expect(engine.turns[0]?.principal).toEqual({ id: 'anonymous' })
 })
 
+test('a full engine refuses before the body is read', async () => {
+  const { request, engine } = createTestApp()
+  engine.refuse(new TurnFailure('queue_full', 'full'))
+  const response = await request(CHAT, { ...chat(), body: 'not read' })
+  expect(response.status).toBe(503)
+  expect(response.headers.get('retry-after')).toBe('2')
+  expect((await errorOf(response)).code).toBe('overloaded')
+  expect(engine.turns).toEqual([])
+})
+
 test('a turn that fails before its first event keeps its status, streaming or not', async () => {
   const script = fails(new TurnFailure('rate_limited', 'secret upstream text', { retryAfterSeconds: 7 }))
   for (const stream of [true, false]) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { existsSync, readFileSync } from 'node:fs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Child, spawnChild } from '../../src/engine/child.ts'
 import { createDeathWatch } from '../../src/engine/death-watch.ts'
 import { WORKER_MARK } from '../../src/engine/environment.ts'
@@ -50,6 +51,19 @@ describe('a child', () => {
     expect(isAlive(tool)).toBe(true)
     await child.end()
     await gone(tool)
+  })
+
+  it('gives way to the server, with all that it starts', async () => {
+    const child = shell('read -r line')
+    const nicenessOf = (path: string): string => readFileSync(path, 'utf8')
+    // The 19th field (proc(5)); the name in the second has no spaces here.
+    const own = (): number => Number(nicenessOf(`/proc/${child.pid}/stat`).split(' ')[18])
+    await vi.waitUntil(() => own() === 10, { timeout: 2000, interval: 10 })
+    if (!existsSync('/proc/self/autogroup')) return
+    await vi.waitUntil(() => nicenessOf(`/proc/${child.pid}/autogroup`).includes('nice 10'), {
+      timeout: 2000,
+      interval: 10,
+    })
   })
 
   it('says how it ended', async () => {

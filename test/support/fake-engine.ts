@@ -17,6 +17,8 @@ export interface FakeEngine extends Engine {
   /** Resolves when the first turn has begun. */
   readonly begun: Promise<void>
   setStatus(status: Partial<EngineStatus>): void
+  /** From now on no turn is admitted. */
+  refuse(failure: TurnFailure): void
 }
 
 export const MODELS: readonly Model[] = [
@@ -101,11 +103,16 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     workers: { ...NO_WORKERS, live: 1, limit: 4 },
     queued: 0,
   }
+  let refusal: TurnFailure | undefined
   return {
     turns,
     aborted: aborted.promise,
     ended: ended.promise,
     begun: begun.promise,
+    admit: () => {
+      if (refusal !== undefined) throw refusal
+    },
+    refuse: (failure) => (refusal = failure),
     async *run(turn, signal) {
       turns.push(turn)
       begun.resolve()
