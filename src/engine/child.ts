@@ -5,6 +5,7 @@ import type { SpawnedProcess, SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { WORKER_MARK } from './environment.ts'
 import { groupsBelow, markedWith } from './kin.ts'
+import { oomKills } from './oom-kills.ts'
 import { giveWay } from './priority.ts'
 import { StdoutGuard } from './stdout-guard.ts'
 
@@ -22,6 +23,8 @@ export interface Child {
   /** Resolves when the process is gone; never rejects. */
   readonly exited: Promise<string>
   readonly alive: boolean
+  /** It is gone, and the system was killing for want of memory. */
+  readonly ranOutOfMemory: boolean
   /** The newest 64 KB of stderr, for logs only. */
   stderrTail(): string
   holdOutput(): void
@@ -31,7 +34,12 @@ export interface Child {
 }
 
 /** Starts the process in a group of its own, tied to our own life by `deathWatch`. */
-export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: DeathWatch): Child {
+export function spawnChild(
+  options: Omit<SpawnOptions, 'signal'>,
+  deathWatch: DeathWatch,
+  countOomKills: () => number = oomKills,
+): Child {
+  const oomKillsBefore = countOomKills()
   const command = deathWatch.wrap(options.command, options.args)
   const child = spawn(command.file, command.args, {
     cwd: options.cwd,
@@ -39,7 +47,12 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   })
-  const exited = watchExit(child)
+  let ending: Promise<void> | undefined
+  let ranOutOfMemory = false
+  const exited = watchExit(child, (signal) => {
+    ranOutOfMemory = signal === 'SIGKILL' && ending === undefined && countOomKills() > oomKillsBefore
+    return ranOutOfMemory ? `ended by ${signal}: the system was out of memory` : `ended by ${signal}`
+  })
   if (child.pid !== undefined) {
     deathWatch.watch(child.pid, exited)
     void giveWay(child.pid)
@@ -55,7 +68,6 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
   // A child that dies while we write to it is told by its exit, not by EPIPE.
   child.stdin.on('error', () => undefined)
 
-  let ending: Promise<void> | undefined
   const mark = options.env[WORKER_MARK]
   const end = (): Promise<void> => {
     guard.resumeLines()
@@ -71,6 +83,9 @@ export function spawnChild(options: Omit<SpawnOptions, 'signal'>, deathWatch: De
     get alive() {
       return isAlive(child)
     },
+    get ranOutOfMemory() {
+      return ranOutOfMemory
+    },
     stderrTail: () => stderr.text(),
     holdOutput: () => guard.holdLines(),
     resumeOutput: () => guard.resumeLines(),
@@ -82,10 +97,10 @@ function isAlive(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null
 }
 
-function watchExit(child: ChildProcess): Promise<string> {
+function watchExit(child: ChildProcess, describe: (signal: NodeJS.Signals) => string): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => resolve(signal === null ? `exited with code ${code}` : `ended by ${signal}`))
+    child.once('exit', (code, signal) => resolve(signal === null ? `exited with code ${code}` : describe(signal)))
   })
 }
 

@@ -2,7 +2,16 @@ import type { FinishReason } from '../turn/turn-event.ts'
 import type { FailureKind } from '../turn/turn-failure.ts'
 
 /** Why a process was ended. */
-export type EndReason = 'age' | 'turns' | 'memory' | 'idle' | 'room' | 'broken' | 'single_use' | 'shutdown'
+export type EndReason =
+  | 'age'
+  | 'turns'
+  | 'memory'
+  | 'idle'
+  | 'room'
+  | 'broken'
+  | 'out_of_memory'
+  | 'single_use'
+  | 'shutdown'
 
 /**
  * How the process of a turn was found: it held the conversation, it was emptied, it had been started ahead for the profile

@@ -82,7 +82,7 @@ export class Roster {
     try {
       const worker = await start()
       this.#live.set(worker, profile)
-      void worker.exited.then(() => this.#endDead(worker))
+      void worker.child.exited.then(() => this.#endDead(worker))
       return worker
     } finally {
       this.#reserved -= 1
@@ -91,7 +91,8 @@ export class Roster {
 
   /** Ends a worker. Resolves when it is gone. */
   end(worker: Worker, reason: EndReason): Promise<void> {
-    if (this.#live.has(worker) && worker.state !== 'dead') this.#options.observer.ended(reason)
+    if (this.#live.has(worker) && worker.state !== 'dead')
+      this.#options.observer.ended(worker.child.ranOutOfMemory ? 'out_of_memory' : reason)
     const gone = worker.end().finally(() => {
       this.#live.delete(worker)
       this.#ending.delete(gone)

@@ -90,13 +90,9 @@ export class Worker {
     return this.#state === 'ready' && this.#parts.child.alive
   }
 
-  /** Resolves when the process is gone. */
-  get exited(): Promise<unknown> {
-    return this.#parts.child.exited
-  }
-
-  get pid(): number | undefined {
-    return this.#parts.child.pid
+  /** Its process, to look at. */
+  get child(): Pick<Child, 'pid' | 'exited' | 'ranOutOfMemory'> {
+    return this.#parts.child
   }
 
   /** Whether it holds nothing and its calls can be answered without a model. */

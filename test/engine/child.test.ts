@@ -70,6 +70,20 @@ describe('a child', () => {
     await expect(shell('exit 3').exited).resolves.toBe('exited with code 3')
   })
 
+  it('row 3: that the system killed for want of memory says so', async () => {
+    let kills = 0
+    const killed = spawnChild(
+      { command: '/bin/sh', args: ['-c', 'read -r line; kill -9 $$'], env: { PATH: process.env['PATH'] } },
+      watch,
+      () => kills,
+    )
+    children.push(killed)
+    kills = 1
+    killed.spawned.stdin.write('go\n')
+    await expect(killed.exited).resolves.toBe('ended by SIGKILL: the system was out of memory')
+    expect(killed.ranOutOfMemory).toBe(true)
+  })
+
   it('that cannot be started has ended', async () => {
     const child = spawnChild({ command: '/nonexistent', args: [], env: {} }, watch)
     await expect(child.exited).resolves.toMatch(/could not be started/)
