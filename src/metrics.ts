@@ -1,7 +1,7 @@
 /** Numbers for Prometheus. Labels are closed sets: no model, key or caller is one. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { EngineStatus } from './engine/engine.ts'
-import type { EngineObserver } from './engine/observer.ts'
+import type { EngineStatus, WorkerCounts } from './engine/engine.ts'
+import { END_REASONS, type EngineObserver, LEASE_KINDS, RESET_OUTCOMES, type TurnOutcome } from './engine/observer.ts'
 
 export interface Metrics {
   /** Counts what the engine tells. */
@@ -15,23 +15,59 @@ export interface Metrics {
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 
+/**
+ * Every outcome, so that its counter is there from the start: Prometheus sees no increase in a first sample. True where
+ * the time of the turn is worth knowing: those that are refused at once would hide how long the others take.
+ */
+const OUTCOMES: Readonly<Record<TurnOutcome, boolean>> = {
+  done: true,
+  tool_calls: true,
+  stop_sequence: true,
+  length: true,
+  refusal: true,
+  left: true,
+  aborted: true,
+  upstream_invalid_request: true,
+  context_length_exceeded: true,
+  upstream_auth: true,
+  model_not_found: true,
+  request_too_large: true,
+  rate_limited: true,
+  quota_exhausted: true,
+  upstream_overloaded: true,
+  upstream_error: true,
+  upstream_timeout: true,
+  stream_interrupted: true,
+  answer_mismatch: true,
+  worker_died: true,
+  worker_unavailable: true,
+  not_authenticated: true,
+  queue_full: false,
+  draining: false,
+}
+
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'dragoman_' })
-  const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
-    new Counter({ name: `dragoman_${name}`, help, labelNames, registers: [registry] })
+  const counter = (name: string, help: string): Counter =>
+    new Counter({ name: `dragoman_${name}`, help, registers: [registry] })
+  const counterBy = (label: string, values: readonly string[], name: string, help: string): Counter => {
+    const made = new Counter({ name: `dragoman_${name}`, help, labelNames: [label], registers: [registry] })
+    for (const value of values) made.inc({ [label]: value }, 0)
+    return made
+  }
   const histogram = (name: string, help: string): Histogram =>
     new Histogram({ name: `dragoman_${name}`, help, buckets: SECONDS, registers: [registry] })
 
-  const leases = counter('leases_total', 'Turns by how their process was found.', ['kind'])
-  const resets = counter('worker_resets_total', 'Processes told to forget.', ['outcome'])
-  const ends = counter('worker_ends_total', 'Processes ended, by reason.', ['reason'])
-  const turns = counter('turns_total', 'Turns by outcome.', ['outcome'])
+  const leases = counterBy('kind', LEASE_KINDS, 'leases_total', 'Processes given to turns, by how they were found.')
+  const resets = counterBy('outcome', RESET_OUTCOMES, 'worker_resets_total', 'Processes told to forget.')
+  const ends = counterBy('reason', END_REASONS, 'worker_ends_total', 'Processes ended, by reason.')
+  const turns = counterBy('outcome', Object.keys(OUTCOMES), 'turns_total', 'Turns by outcome.')
   const mismatches = counter('answer_mismatches_total', 'Answers that did not add up with what was streamed.')
-  const waits = histogram('queue_wait_seconds', 'Time turns waited for a slot.')
-  const starts = histogram('worker_start_seconds', 'Time from the start of a process until it was ready.')
-  const firstTokens = histogram('first_token_seconds', 'Time from the turn to its first event.')
-  const totals = histogram('turn_seconds', 'Time of whole turns.')
+  const waits = histogram('queue_wait_seconds', 'Time until a turn had a slot, for those that got one.')
+  const starts = histogram('worker_start_seconds', 'Time until a started or claimed process was ready.')
+  const firstTokens = histogram('first_token_seconds', 'Time from the turn to its first event, the wait included.')
+  const totals = histogram('turn_seconds', 'Time of whole turns, without those that were refused for want of room.')
 
   return {
     observer: {
@@ -43,7 +79,7 @@ export function createMetrics(): Metrics {
       firstToken: (seconds) => firstTokens.observe(seconds),
       turnEnded: (outcome, seconds) => {
         turns.inc({ outcome })
-        totals.observe(seconds)
+        if (OUTCOMES[outcome]) totals.observe(seconds)
         if (outcome === 'answer_mismatch') mismatches.inc()
       },
     },
@@ -54,21 +90,43 @@ export function createMetrics(): Metrics {
 }
 
 function watchStatus(registry: Registry, status: () => EngineStatus): void {
-  const workers = new Gauge({
-    name: 'dragoman_workers',
-    help: 'Processes by state. `live` counts all but spares.',
-    labelNames: ['state'],
-    registers: [registry],
-    collect() {
-      for (const [state, count] of Object.entries(status().workers)) workers.set({ state }, count)
-    },
-  })
-  const queue = new Gauge({
-    name: 'dragoman_queue_length',
-    help: 'Turns that wait for a slot.',
-    registers: [registry],
-    collect() {
-      queue.set(status().queued)
-    },
-  })
+  const gauge = (name: string, help: string, read: (status: EngineStatus) => number): Gauge =>
+    new Gauge({
+      name: `dragoman_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(status()))
+      },
+    })
+  const gaugeBy = (name: string, help: string, read: (status: EngineStatus) => Record<string, number>): Gauge =>
+    new Gauge({
+      name: `dragoman_${name}`,
+      help,
+      labelNames: ['state'],
+      registers: [registry],
+      collect() {
+        for (const [state, count] of Object.entries(read(status()))) this.set({ state }, count)
+      },
+    })
+  gaugeBy('workers', 'Processes by state. Their sum is all there are.', ({ workers }) => countWorkers(workers))
+  gauge('workers_limit', 'Most processes at a time, without spares.', ({ workers }) => workers.limit)
+  gaugeBy(
+    'worker_reuse',
+    'Whether processes serve more than one turn: 1 for the state that it is in.',
+    ({ reuse }) => ({
+      on: 0,
+      off: 0,
+      unproven: 0,
+      [reuse]: 1,
+    }),
+  )
+  gauge('ready', '1 while turns can be answered, as /ready says.', ({ state }) => (state === 'ready' ? 1 : 0))
+  gauge('turns_running', 'Turns that have a slot.', ({ workers }) => workers.busy)
+  gauge('queue_length', 'Turns that wait for a slot.', ({ queued }) => queued)
+}
+
+/** Each process once: what is in no other state works on a turn, or is just about to. */
+function countWorkers({ live, starting, idle, resetting, ending, spare }: WorkerCounts): Record<string, number> {
+  return { starting, idle, busy: live - starting - idle - resetting - ending, resetting, ending, spare }
 }

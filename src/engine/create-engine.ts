@@ -69,7 +69,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     mayReuse: () => reuse.proven,
     mayResume: () => reuse.resumeProven,
     observer,
-    onWarmError: (error) => log.warn({ err: error }, 'no process could be started ahead'),
+    log,
   })
   const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
     const freeSlot = await scheduler.acquire(TRIAL, signal)
@@ -86,14 +86,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   }
 
   return {
-    admit: () => {
-      try {
-        scheduler.admit()
-      } catch (error) {
-        observer.turnEnded(error instanceof TurnFailure ? error.kind : 'queue_full', 0)
-        throw error
-      }
-    },
+    admit: () => admit(scheduler, observer),
     run: createRunTurn({ scheduler, pool, health, log, observer }),
     models: () => health.models(),
     status: () => ({
@@ -115,6 +108,15 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
       deathWatch.close()
       await runFolder.remove().catch(onLeftover)
     },
+  }
+}
+
+function admit(scheduler: Scheduler, observer: EngineObserver): void {
+  try {
+    scheduler.admit()
+  } catch (error) {
+    observer.turnEnded(error instanceof TurnFailure ? error.kind : 'queue_full', 0)
+    throw error
   }
 }
 

@@ -2,22 +2,30 @@ import type { FinishReason } from '../turn/turn-event.ts'
 import type { FailureKind } from '../turn/turn-failure.ts'
 
 /** Why a process was ended. */
-export type EndReason =
-  | 'age'
-  | 'turns'
-  | 'memory'
-  | 'idle'
-  | 'room'
-  | 'broken'
-  | 'out_of_memory'
-  | 'single_use'
-  | 'shutdown'
+export const END_REASONS = [
+  'age',
+  'turns',
+  'memory',
+  'idle',
+  'room',
+  'broken',
+  'out_of_memory',
+  'single_use',
+  'shutdown',
+] as const
+export type EndReason = (typeof END_REASONS)[number]
 
 /**
  * How the process of a turn was found: it held the conversation, it was emptied, it had been started ahead for the profile
  * or without one, it was started with the conversation, or empty.
  */
-export type LeaseKind = 'continued' | 'reused' | 'warm' | 'spare' | 'resumed' | 'new'
+export const LEASE_KINDS = ['continued', 'reused', 'warm', 'spare', 'resumed', 'new'] as const
+export type LeaseKind = (typeof LEASE_KINDS)[number]
+
+export const RESET_OUTCOMES = ['done', 'refused'] as const
+export type ResetOutcome = (typeof RESET_OUTCOMES)[number]
+
+export type TurnOutcome = FinishReason | FailureKind | 'left'
 
 /** What the engine tells of its work, for whoever counts. Nothing here holds text or names of callers. */
 export interface EngineObserver {
@@ -25,8 +33,8 @@ export interface EngineObserver {
   leased(kind: LeaseKind): void
   /** From the start of a process until it was ready. */
   started(seconds: number): void
-  reset(outcome: 'done' | 'refused'): void
+  reset(outcome: ResetOutcome): void
   ended(reason: EndReason): void
   firstToken(seconds: number): void
-  turnEnded(outcome: FinishReason | FailureKind | 'left', seconds: number): void
+  turnEnded(outcome: TurnOutcome, seconds: number): void
 }

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { Conversation } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { requireSafeVersion } from './binary.ts'
@@ -44,7 +45,7 @@ export interface PoolOptions {
   /** Whether processes may be started with a transcript. */
   readonly mayResume: () => boolean
   readonly observer: EngineObserver
-  readonly onWarmError: (error: unknown) => void
+  readonly log: Logger
 }
 
 /** What telling a process one message again costs, and starting one: whether a held conversation is worth a new process. */
@@ -69,18 +70,20 @@ export class Pool {
       waiting: () => [...this.#roster.idle].filter(isUnclaimed).map((member) => member.profile),
       isFull: () => this.#roster.isFull || !options.mayReuse(),
       start: (profile, signal) => this.warm(profile, signal),
-      onError: options.onWarmError,
+      onError: (error) => options.log.warn({ err: error }, 'no process could be started ahead'),
     })
   }
 
-  /** How many processes are in each state; `live` are all that are not gone yet. */
+  /** How many processes are in each state, each counted once; `live` are all that are not gone yet. */
   get counts(): { live: number; starting: number; idle: number; resetting: number; ending: number } {
-    const states = [...this.#roster.live.keys()].map((worker) => worker.state)
+    const idle = new Set([...this.#roster.idle].map(({ worker }) => worker))
+    // Those that rehearse are idle too: whoever needs one takes it.
+    const states = [...this.#roster.live.keys()].map((worker) => (idle.has(worker) ? 'idle' : worker.state))
     const count = (state: string): number => states.filter((other) => other === state).length
     return {
       live: states.length,
       starting: count('starting'),
-      idle: this.#roster.idle.size,
+      idle: count('idle'),
       resetting: count('resetting'),
       ending: count('dead'),
     }

@@ -1,4 +1,5 @@
 /** The processes that there are: how many, which of them wait for a turn, and room for another. */
+import type { Logger } from 'pino'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Introduction } from './claude-code.ts'
 import type { EndReason, EngineObserver } from './observer.ts'
@@ -23,6 +24,7 @@ export interface RosterOptions {
   /** Most processes at a time, idle ones included. */
   readonly limit: number
   readonly observer: EngineObserver
+  readonly log: Logger
 }
 
 export class Roster {
@@ -32,6 +34,8 @@ export class Roster {
   /** Longest idle first. */
   readonly #idle = new Set<Member>()
   readonly #ending = new Set<Promise<void>>()
+  /** Those whose end has been told. */
+  readonly #ended = new WeakSet<Worker>()
   readonly #sweeper: NodeJS.Timeout
   /** Those that wait until something changes. */
   #waiting: (() => void)[] = []
@@ -82,7 +86,7 @@ export class Roster {
     try {
       const worker = await start()
       this.#live.set(worker, profile)
-      void worker.child.exited.then(() => this.#endDead(worker))
+      void worker.child.exited.then((how) => this.#endDead(worker, how))
       return worker
     } finally {
       this.#reserved -= 1
@@ -91,8 +95,8 @@ export class Roster {
 
   /** Ends a worker. Resolves when it is gone. */
   end(worker: Worker, reason: EndReason): Promise<void> {
-    if (this.#live.has(worker) && worker.state !== 'dead')
-      this.#options.observer.ended(worker.child.ranOutOfMemory ? 'out_of_memory' : reason)
+    if (!this.#ended.has(worker)) this.#options.observer.ended(worker.child.ranOutOfMemory ? 'out_of_memory' : reason)
+    this.#ended.add(worker)
     const gone = worker.end().finally(() => {
       this.#live.delete(worker)
       this.#ending.delete(gone)
@@ -146,10 +150,12 @@ export class Roster {
   }
 
   /** One that dies while it is idle; the others are noticed by whoever uses them. */
-  #endDead(worker: Worker): void {
+  #endDead(worker: Worker, how: string): void {
     for (const member of this.#idle) {
       if (member.worker !== worker) continue
       this.#idle.delete(member)
+      // No failed turn tells of it.
+      this.#options.log.warn({ how }, 'an idle process died')
       void this.end(worker, 'broken')
     }
   }

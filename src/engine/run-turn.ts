@@ -5,7 +5,7 @@ import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
-import type { EngineObserver } from './observer.ts'
+import type { EngineObserver, TurnOutcome } from './observer.ts'
 import type { Pool } from './pool.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -87,7 +87,7 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
     })
     watch.startedWork()
     const slot = { free: Promise.resolve() }
-    let outcome: Outcome = 'left'
+    let outcome: TurnOutcome = 'left'
     try {
       for await (const event of tryTurn(turn, signal, slot)) {
         watch.sawEvent()
@@ -105,16 +105,14 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
   }
 }
 
-type Outcome = Parameters<EngineObserver['turnEnded']>[0]
-
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown): TurnOutcome {
   return error instanceof TurnFailure ? error.kind : 'worker_died'
 }
 
 interface Stopwatch {
   startedWork(): void
   sawEvent(): void
-  end(outcome: Outcome): void
+  end(outcome: TurnOutcome): void
 }
 
 /** Times a turn for the observer. */

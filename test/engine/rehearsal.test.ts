@@ -38,7 +38,7 @@ describe('a process that has rehearsed', () => {
     const text = await test.metrics.render()
     expect(text).toContain('dragoman_turns_total{outcome="done"} 1\n')
     expect(text).toContain('dragoman_leases_total{kind="warm"} 1\n')
-    expect(text).not.toContain('dragoman_worker_resets_total{')
+    expect(text).toContain('dragoman_worker_resets_total{outcome="done"} 0\n')
   })
 
   it('sends nothing of the rehearsal, and answers at the same cost as one that has not', async () => {
