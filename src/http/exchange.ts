@@ -56,11 +56,17 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
         principal,
         outcome: failure?.code ?? 'ok',
         ...(clientRequestId !== null && { clientRequestId: clip(clientRequestId) }),
-        ...(failure?.cause !== undefined && { err: failure.cause }),
+        ...(failure !== undefined && causeOf(failure)),
       }
       log[levelOf(failure)](line, 'request')
     },
   }
+}
+
+/** Refusals for want of room come in floods: a word says why, a stack would say the same each time. */
+function causeOf({ code, cause }: ApiError): { readonly err?: unknown; readonly reason?: string } {
+  if (cause === undefined) return {}
+  return code === 'overloaded' && cause instanceof Error ? { reason: cause.message } : { err: cause }
 }
 
 function levelOf(failure: ApiError | undefined): 'info' | 'warn' | 'error' {

@@ -64,6 +64,15 @@ test('a full engine refuses before the body is read', async () => {
   expect(engine.turns).toEqual([])
 })
 
+test('a refusal for want of room is logged in a word, without a stack', async () => {
+  const { request, engine, nextAccess } = createTestApp()
+  engine.refuse(new TurnFailure('queue_full', 'the queue is full'))
+  const line = nextAccess()
+  await request(CHAT, chat())
+  expect(await line).toMatchObject({ status: 503, outcome: 'overloaded', reason: 'the queue is full' })
+  expect(await line).not.toHaveProperty('err')
+})
+
 test('a turn that fails before its first event keeps its status, streaming or not', async () => {
   const script = fails(new TurnFailure('rate_limited', 'secret upstream text', { retryAfterSeconds: 7 }))
   for (const stream of [true, false]) {
