@@ -102,9 +102,13 @@ export const SETTINGS = {
   ),
   DRAIN_TIMEOUT: setting(integer(0, 600_000), 25_000, 'Milliseconds that running requests get to finish at shutdown.'),
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
-  MAX_WORKERS: optional(integer(1, 1000), 'Most Claude Code processes at a time.', {
-    shownDefault: '4 per core, bounded by free memory / 300 MB',
-  }),
+  MAX_WORKERS: optional(
+    integer(1, 1000),
+    'Most requests answered at a time, each by a Claude Code process of its own; SPARE_WORKERS come on top.',
+    {
+      shownDefault: '4 per core, bounded by free memory / 300 MB',
+    },
+  ),
   SPARE_WORKERS: setting(
     integer(0, 100),
     4,
@@ -112,7 +116,11 @@ export const SETTINGS = {
   ),
   MAX_QUEUE: setting(integer(0, 100_000), 100, 'Most requests that wait for a process; more are refused with 503.'),
   QUEUE_TIMEOUT: setting(integer(100, 86_400_000), 60_000, 'Milliseconds a request may wait for a process.'),
-  EGRESS: setting(flag, true, 'Send model calls through the built-in egress where the login allows it.'),
+  EGRESS: setting(
+    flag,
+    true,
+    'Send model calls through the egress, a proxy inside Dragoman that keeps the key from Claude Code, where the login allows it.',
+  ),
   REUSE_WORKERS: setting(
     flag,
     true,
@@ -125,7 +133,7 @@ export const SETTINGS = {
   DATA_DIR: setting(
     path,
     join(homedir(), '.dragoman'),
-    "Folder for what must be kept: children's homes, later the database.",
+    'Folder for the files of Claude Code processes while they run, later for the database.',
     { shownDefault: '~/.dragoman' },
   ),
   LOG_LEVEL: setting(
