@@ -3,7 +3,7 @@
  * Three ways: nothing to do where the process still holds it, telling it message by message, or starting a process with a
  * transcript.
  */
-import type { Block, Conversation } from '../turn/turn.ts'
+import type { Block, Conversation, Message } from '../turn/turn.ts'
 import type { MessageBlock } from './claude-code.ts'
 
 /**
@@ -21,6 +21,16 @@ export function isBestResumed(earlierMessages: number): boolean {
 /** Whether a process that is started anyway had better be started with these earlier messages. */
 export function isWorthTranscript(earlierMessages: number): boolean {
   return earlierMessages > NEW_PROCESS_LIMIT
+}
+
+/**
+ * How many of a conversation's messages a process can be started with: up to the last answer that calls nothing. One that
+ * finds calls without results at the end, or no answer there, mends that in words of its own (2.1.330).
+ */
+export function resumableLength(conversation: Conversation): number {
+  const isPlainAnswer = ({ role, content }: Message): boolean =>
+    role === 'assistant' && content.every(({ type }) => type !== 'tool_call')
+  return conversation.findLastIndex(isPlainAnswer) + 1
 }
 
 export interface HistoryTaker {

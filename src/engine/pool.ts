@@ -9,7 +9,7 @@ import type { Conversation } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { requireSafeVersion } from './binary.ts'
 import type { Introduction } from './claude-code.ts'
-import { isBestResumed } from './history.ts'
+import { isBestResumed, resumableLength } from './history.ts'
 import type { EngineObserver } from './observer.ts'
 import { spentBy } from './recycling.ts'
 import { rehearse } from './rehearse.ts'
@@ -159,9 +159,9 @@ export class Pool {
   }
 
   /** What a new process is to hold from the beginning. */
-  #earlier({ conversation, chain }: LeaseRequest): Earlier | undefined {
-    if (!this.#options.mayResume()) return undefined
-    return { conversation: conversation.slice(0, -1), chain: chain.slice(0, -1) }
+  #earlier({ conversation, chain }: LeaseRequest): Earlier {
+    const length = this.#options.mayResume() ? resumableLength(conversation) : 0
+    return { conversation: conversation.slice(0, length), chain: chain.slice(0, length) }
   }
 
   async #reuse(request: LeaseRequest): Promise<Member | undefined> {
@@ -199,8 +199,8 @@ export class Pool {
     return own.find(({ worker }) => worker.heldMessages === 0) ?? own.find((member) => this.#canGiveUp(member))
   }
 
-  #isBestResumed({ chain }: LeaseRequest): boolean {
-    return this.#options.mayResume() && isBestResumed(chain.length - 1)
+  #isBestResumed({ conversation }: LeaseRequest): boolean {
+    return this.#options.mayResume() && isBestResumed(resumableLength(conversation))
   }
 
   #isContinuedByRecovering(request: LeaseRequest): boolean {

@@ -45,7 +45,7 @@ export interface WorkerFactoryOptions {
   readonly onLeftover: (error: unknown) => void
 }
 
-/** The messages before the question, and their digests. */
+/** Messages from the beginning of a conversation up to an answer, and their digests. */
 export interface Earlier {
   readonly conversation: Conversation
   readonly chain: readonly string[]

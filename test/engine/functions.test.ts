@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Message, ToolUse } from '../../src/turn/turn.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
-import { startTestEngine, type TestEngine, textOf, user } from '../support/engine.ts'
+import { assistant, startTestEngine, type TestEngine, textOf, textsOf, user } from '../support/engine.ts'
 import { says } from '../support/scripted-model-answers.ts'
+import { sentBy } from '../support/sent.ts'
 
 let test: TestEngine
 beforeAll(async () => {
@@ -123,10 +124,18 @@ describe('functions of the caller', () => {
     expect(JSON.stringify(messages)).toMatch(/"tool_use_id":"toolu_1".*"tool_use_id":"toolu_2"/)
   })
 
-  it.each([2, 20])('are part of a history of %s rounds that no process holds', async (rounds) => {
-    const history: Message[] = [user(`start ${rounds}`)]
+  it.each([
+    ['2 rounds', 'a ready', 2, undefined],
+    ['20 rounds', 'a ready', 20, undefined],
+    ['20 rounds', 'a new', 20, 'You are new.'],
+    ['20 rounds after an answer', 'a new', 20, 'You are newer.'],
+  ])('are part of a history of %s that %s process is told', async (name, _, rounds, system) => {
+    const history: Message[] = [user(`start ${name}`)]
+    if (name.endsWith('answer')) history.push(...answers(10))
     for (let round = 0; round < rounds; round += 1) history.push(...numbered(round))
-    await test.ask({ toolUse: WEATHER, conversation: history })
+    await test.ask({ toolUse: WEATHER, conversation: history, ...(system === undefined ? {} : { system }) })
+    const { messages } = sentBy(test.model.requests.at(-1))
+    expect(messages.flatMap(({ texts }) => texts).filter((text) => text !== '')).toEqual(history.flatMap(textsOf))
     const sent = JSON.stringify(lastBody()['messages'])
     for (let round = 0; round < rounds; round += 1) {
       expect(sent).toContain(`"type":"tool_use","id":"call_${round}"`)
@@ -166,6 +175,10 @@ describe('functions of the caller', () => {
     expect(JSON.stringify(lastBody())).not.toContain('invented')
   })
 })
+
+function answers(count: number): Message[] {
+  return Array.from({ length: count }, (_, index) => [assistant(`answer ${index}`), user(`and ${index}?`)]).flat()
+}
 
 function numbered(round: number): Message[] {
   const input = { city: String(round) }
