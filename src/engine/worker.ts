@@ -203,8 +203,7 @@ export class Worker {
 
   /** Ends the process, whatever it does. Resolves when it is gone and nothing of it is left. */
   end(): Promise<void> {
-    this.#ending ??= this.#end()
-    return this.#ending
+    return (this.#ending ??= this.#end())
   }
 
   /** The process counts its cost from its start. */
@@ -233,8 +232,9 @@ export class Worker {
     const { process } = this.#parts
     const tooLate = (): TurnFailure => this.#unavailable('the process did not stop')
     if (this.#owesResult) {
-      await within(RESET_MS, signal, process.interrupt(), tooLate)
-      await this.#untilResult(signal, RESET_MS)
+      const stopped = within(RESET_MS, signal, process.interrupt(), tooLate)
+      // Read on meanwhile: what nobody has read holds its output back, and the answer is behind that.
+      await Promise.all([stopped, this.#untilResult(signal, RESET_MS)])
       this.#owesResult = false
     }
     const { span } = this.#memory

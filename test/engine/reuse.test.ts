@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Turn } from '../../src/turn/turn.ts'
 import { assistant, startTestEngine, type TestEngine, textOf, textsOf, user } from '../support/engine.ts'
-import { cuts, fails, says, stalls, stallsBeforeHeaders } from '../support/scripted-model-answers.ts'
+import { cuts, drips, fails, says, stalls, stallsBeforeHeaders } from '../support/scripted-model-answers.ts'
 import { sentBy } from '../support/sent.ts'
 
 const HELLO = 'Hello from the scripted model.'
@@ -144,6 +144,26 @@ describe('after a turn that ended otherwise a process is used again and nothing 
     expect(lastBody()).not.toContain('MARK')
     expect(await pids(model)).toHaveLength(1)
   })
+})
+
+it('a process whose caller left without having read on is used again', async () => {
+  const model = 'claude-fable-5-2'
+  await test.ask({ model })
+  const before = await pids(model)
+  // More than is kept unread, no faster than the process passes it on.
+  test.model.script(
+    drips(
+      Array.from({ length: 600 }, () => 'MARK '),
+      2,
+    ),
+  )
+  const iterator = test.begin({ model, conversation: [user('much')] })
+  await iterator.next()
+  await test.model.requests.at(-1)?.closed
+  await iterator.return?.()
+  expect(await pids(model)).toEqual(before)
+  await test.ask({ model, conversation: [user('clean')] })
+  expect(lastBody()).not.toContain('MARK')
 })
 
 describe('an idle process', () => {
