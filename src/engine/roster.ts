@@ -69,6 +69,7 @@ export class Roster {
   putIdle(member: Member): void {
     member.idleSince = performance.now()
     this.#idle.add(member)
+    this.#endOneTooMany()
     this.notify()
   }
 
@@ -147,6 +148,15 @@ export class Roster {
       else break
     }
     this.#reserved += 1
+  }
+
+  /** Turns find a place also while a process is started ahead, for which there is no slot. */
+  #endOneTooMany(): void {
+    const living = [...this.#live.keys()].filter(({ state }) => state !== 'dead').length
+    const [oldest] = this.#idle
+    if (living <= this.#options.limit || oldest === undefined) return
+    this.#idle.delete(oldest)
+    void this.end(oldest.worker, 'room')
   }
 
   /** One that dies while it is idle; the others are noticed by whoever uses them. */
