@@ -143,6 +143,8 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
     // Callers' text is text: without it `/commands` run and `@file` mentions are read.
     verbatimPrompts: true,
     tools: [],
+    // None: where a function is called Skill, the model would be told of those that Claude Code brings.
+    skills: [],
     settingSources: [],
     strictMcpConfig: true,
     // Where a function is called Bash, the model would be told how to sign commits.

@@ -64,8 +64,15 @@ export interface WorkerFactory {
   close(): Promise<void>
 }
 
-/** The model sees the functions by the caller's own names, and all of them at once. */
-const FUNCTIONS = { CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1', ENABLE_TOOL_SEARCH: 'false' } as const
+/**
+ * The model sees the functions by the caller's own names, and all of them at once. Where one is called Agent, it would be
+ * told of Claude Code's own agents.
+ */
+const FUNCTIONS = {
+  CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
+  ENABLE_TOOL_SEARCH: 'false',
+  CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
+} as const
 
 /** What a child sends as its key where the egress puts in the real one. */
 const PLACEHOLDER_KEY = 'held-by-the-egress'

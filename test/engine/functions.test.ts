@@ -1,3 +1,4 @@
+import { BUILTIN_TOOL_NAMES } from '@anthropic-ai/claude-agent-sdk'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Message, ToolUse } from '../../src/turn/turn.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
@@ -92,6 +93,15 @@ describe('functions of the caller', () => {
       { name: 'Bash', input_schema: { type: 'object', properties: {} } },
     ])
     expect(lastBody()['tool_choice']).toEqual({ type: 'auto' })
+  })
+
+  it('bring nothing else into the conversation, whatever they are called', async () => {
+    const messages = async (...names: string[]): Promise<unknown> => {
+      const tools = names.map((name) => ({ name, inputSchema: { type: 'object' } }))
+      await test.ask({ toolUse: { ...WEATHER, tools } })
+      return lastBody()['messages']
+    }
+    expect(await messages(...BUILTIN_TOOL_NAMES)).toEqual(await messages('other'))
   })
 
   it('are called: text, then each call with its arguments in pieces', async () => {
