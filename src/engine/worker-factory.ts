@@ -86,18 +86,26 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     return { id, home, lane, toolMode, env: environmentOf(options, { id, home, lane, toolMode }) }
   }
   const removeHome = (home: string): Promise<void> => runFolder.removeHome(home).catch(options.onLeftover)
+  const leavePlace = ({ lane, home }: Pick<Place, 'lane' | 'home'>): Promise<void> => {
+    lane?.close()
+    return removeHome(home)
+  }
   const spares = new Spares({
     most: options.spares,
     spawn: async (startedAs) => {
       const place = await makePlace(startedAs.toolMode)
       // What the Agent SDK added to the environment is the same for all, and what is ours is this one's.
       const env = { ...startedAs.env, ...place.env }
-      return { place, startedAs, child: spawnChild({ ...startedAs, env }, deathWatch) }
+      try {
+        return { place, startedAs, child: spawnChild({ ...startedAs, env }, deathWatch) }
+      } catch (error) {
+        await leavePlace(place)
+        throw error
+      }
     },
     end: async ({ place, child }) => {
       await child.end()
-      place.lane?.close()
-      await removeHome(place.home)
+      await leavePlace(place)
     },
     onError: options.onSpareError,
   })
@@ -132,8 +140,7 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
     } catch (error) {
       // Out of file descriptors, for one: there is no worker that would give these back.
       await (child ?? spare?.child)?.end()
-      lane?.close()
-      await removeHome(home)
+      await leavePlace({ lane, home })
       throw error
     }
   }
