@@ -48,7 +48,8 @@ const OUTCOMES: Readonly<Record<TurnOutcome, boolean>> = {
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'dragoman_' })
+  // By the names that everybody's dashboards know.
+  collectDefaultMetrics({ register: registry })
   const counter = (name: string, help: string): Counter =>
     new Counter({ name: `dragoman_${name}`, help, registers: [registry] })
   const counterBy = (label: string, values: readonly string[], name: string, help: string): Counter => {

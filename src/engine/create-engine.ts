@@ -60,14 +60,19 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   const reuse = createReuse({
     startWorker: (profile, modelUrl, earlier) =>
       createWorkerFactory(withStandIn(workerOptions, modelUrl)).start(profile, earlier),
+    wanted: config.REUSE_WORKERS,
+    ready: () => health.models(),
     log,
   })
   const pool = new Pool({
-    startWorker: factory.start,
+    startWorker: (profile, earlier) => {
+      reuse.prove(profile.toolMode)
+      return factory.start(profile, earlier)
+    },
     limit,
     warmAhead: config.SPARE_WORKERS,
-    mayReuse: () => reuse.proven,
-    mayResume: () => reuse.resumeProven,
+    mayReuse: reuse.isProven,
+    mayResume: reuse.isResumeProven,
     observer,
     log,
   })
@@ -80,10 +85,8 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     }
   }
   const health = createHealth({ warmUp, log })
-  if (config.REUSE_WORKERS) {
-    reuse.prove(health.models())
-    void reuse.settled().then(() => pool.rehearse())
-  }
+  reuse.prove('text')
+  void reuse.settled().then(() => pool.rehearse())
 
   return {
     admit: () => admit(scheduler, observer),

@@ -17,7 +17,7 @@ import { type Member, Roster } from './roster.ts'
 import { StartGate } from './start-gate.ts'
 import { isSameProfile, WarmAhead } from './warm-ahead.ts'
 import type { Worker } from './worker.ts'
-import type { Earlier, Profile, StartWorker } from './worker-factory.ts'
+import type { Earlier, Profile, StartWorker, ToolMode } from './worker-factory.ts'
 
 export interface LeaseRequest {
   readonly profile: Profile
@@ -41,9 +41,9 @@ export interface PoolOptions {
   /** Most processes to start ahead for profiles in use. */
   readonly warmAhead: number
   /** Whether processes may be used again. Asked at each release. */
-  readonly mayReuse: () => boolean
+  readonly mayReuse: (toolMode: ToolMode) => boolean
   /** Whether processes may be started with a transcript. */
-  readonly mayResume: () => boolean
+  readonly mayResume: (toolMode: ToolMode) => boolean
   readonly observer: EngineObserver
   readonly log: Logger
 }
@@ -68,7 +68,7 @@ export class Pool {
     this.#warmAhead = new WarmAhead({
       most: options.warmAhead,
       waiting: () => [...this.#roster.idle].filter(isUnclaimed).map((member) => member.profile),
-      isFull: () => this.#roster.isFull || !options.mayReuse(),
+      isFull: () => this.#roster.isFull,
       start: (profile, signal) => this.warm(profile, signal),
       onError: (error) => options.log.warn({ err: error }, 'no process could be started ahead'),
     })
@@ -120,8 +120,8 @@ export class Pool {
    */
   async rehearse(): Promise<void> {
     for (const member of this.#roster.idle) {
-      if (this.#closed || !this.#options.mayReuse()) return
-      if (member.worker.turns > 0) continue
+      if (this.#closed) return
+      if (member.worker.turns > 0 || !this.#options.mayReuse(member.profile.toolMode)) continue
       this.#rehearsing.add(member)
       const isAwaited = (): boolean => !this.#recovering.has(member)
       const rehearsed = rehearse(member.worker, isAwaited).finally(() => this.#rehearsing.delete(member))
@@ -151,7 +151,7 @@ export class Pool {
       if (started !== undefined) {
         const { fromSpare, heldMessages } = started.worker
         observer.leased(fromSpare ? 'spare' : heldMessages > 0 ? 'resumed' : 'new')
-        if (this.#hasOthers(started)) this.#warmAhead.want(request.profile)
+        if (this.#hasOthers(started)) this.#wantAhead(request.profile)
         return started
       }
       await this.#roster.nextChange(signal)
@@ -159,8 +159,8 @@ export class Pool {
   }
 
   /** What a new process is to hold from the beginning. */
-  #earlier({ conversation, chain }: LeaseRequest): Earlier {
-    const length = this.#options.mayResume() ? resumableLength(conversation) : 0
+  #earlier({ profile, conversation, chain }: LeaseRequest): Earlier {
+    const length = this.#options.mayResume(profile.toolMode) ? resumableLength(conversation) : 0
     return { conversation: conversation.slice(0, length), chain: chain.slice(0, length) }
   }
 
@@ -199,8 +199,8 @@ export class Pool {
     return own.find(({ worker }) => worker.heldMessages === 0) ?? own.find((member) => this.#canGiveUp(member))
   }
 
-  #isBestResumed({ conversation }: LeaseRequest): boolean {
-    return this.#options.mayResume() && isBestResumed(resumableLength(conversation))
+  #isBestResumed({ profile, conversation }: LeaseRequest): boolean {
+    return this.#options.mayResume(profile.toolMode) && isBestResumed(resumableLength(conversation))
   }
 
   #isContinuedByRecovering(request: LeaseRequest): boolean {
@@ -260,8 +260,9 @@ export class Pool {
   }
 
   async #release(member: Member): Promise<void> {
-    const { worker } = member
-    const reason = this.#closed ? 'shutdown' : this.#options.mayReuse() ? spentBy(worker) : 'single_use'
+    const { worker, profile } = member
+    const isReusable = this.#options.mayReuse(profile.toolMode)
+    const reason = this.#closed ? 'shutdown' : isReusable ? spentBy(worker) : 'single_use'
     if (reason !== undefined) return this.#endInUse(member, reason)
     const mustReset = worker.state === 'busy'
     const recovered = worker.recover()
@@ -274,7 +275,7 @@ export class Pool {
   }
 
   #endInUse({ worker, profile }: Member, reason: Parameters<Roster['end']>[1]): Promise<void> {
-    if (reason !== 'shutdown' && reason !== 'single_use') this.#warmAhead.want(profile)
+    if (reason !== 'shutdown') this.#wantAhead(profile)
     return this.#roster.end(worker, reason)
   }
 
@@ -282,6 +283,10 @@ export class Pool {
     const empty = await worker.reset()
     this.#options.observer.reset(empty ? 'done' : 'refused')
     return empty
+  }
+
+  #wantAhead(profile: Profile): void {
+    if (this.#options.mayReuse(profile.toolMode)) this.#warmAhead.want(profile)
   }
 
   /** Whether there are other processes of its profile. */

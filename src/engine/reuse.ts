@@ -1,68 +1,78 @@
-/** Whether processes may serve more than one turn, and be started with a transcript: from the self-test's result on. */
+/**
+ * Whether processes of a tool mode may serve more than one turn, and be started with a transcript: from the self-test's
+ * result on. Text is tested at the start, functions when the first process is started for them.
+ */
 import type { Logger } from 'pino'
+import type { EngineStatus } from './engine.ts'
 import { type SelfTestOptions, testReuse } from './self-test.ts'
+import type { ToolMode } from './worker-factory.ts'
 
 export interface Reuse {
-  readonly proven: boolean
-  readonly resumeProven: boolean
-  readonly state: 'on' | 'off' | 'unproven'
-  /** Makes the test once `ready` resolves; it never rejects. */
-  prove(ready: Promise<unknown>): void
+  isProven(toolMode: ToolMode): boolean
+  isResumeProven(toolMode: ToolMode): boolean
+  /** `off` also when only one mode is. */
+  readonly state: EngineStatus['reuse']
+  /** Makes the test of a mode once, after the one that runs. It never rejects. */
+  prove(toolMode: ToolMode): void
   stop(): void
   /** Resolves when no test runs any more. */
   settled(): Promise<void>
 }
 
-/** How long the whole test may take. */
+export interface ReuseOptions {
+  readonly startWorker: SelfTestOptions['startWorker']
+  /** False where the operator does not want it: nothing is tested. */
+  readonly wanted: boolean
+  /** Resolves when there is a binary that gets ready. */
+  readonly ready: () => Promise<unknown>
+  readonly log: Logger
+}
+
+interface Proof {
+  readonly forgets: boolean
+  readonly resumes: boolean
+}
+
+/** How long a whole test may take. */
 const TEST_MS = 30_000
 
-export function createReuse({
-  startWorker,
-  log,
-}: {
-  readonly startWorker: SelfTestOptions['startWorker']
-  readonly log: Logger
-}): Reuse {
-  let state: Reuse['state'] = 'off'
-  let resumeProven = false
-  let test: Promise<void> = Promise.resolve()
+export function createReuse({ startWorker, wanted, ready, log }: ReuseOptions): Reuse {
+  const asked = new Set<ToolMode>()
+  const proofs = new Map<ToolMode, Proof>()
   const stopped = new AbortController()
+  let tests: Promise<void> = Promise.resolve()
 
-  const run = async (ready: Promise<unknown>): Promise<void> => {
+  const test = async (toolMode: ToolMode): Promise<Proof> => {
     try {
-      await ready
+      await ready()
       const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(TEST_MS)])
-      const found = await testReuse({ startWorker, signal })
-      state = found.kept === undefined ? 'on' : 'off'
-      resumeProven = found.resumeFault === undefined
-      if (found.kept !== undefined)
-        log.error({ kept: found.kept }, 'processes do not forget: every turn gets a new one')
-      if (found.resumeFault !== undefined)
+      const { kept, resumeFault } = await testReuse({ startWorker, toolMode, signal })
+      if (kept !== undefined) log.error({ toolMode, kept }, 'processes do not forget: every turn gets a new one')
+      if (resumeFault !== undefined)
         log.warn(
-          { fault: found.resumeFault },
+          { toolMode, fault: resumeFault },
           'long conversations are told message by message: transcripts do not work',
         )
+      return { forgets: kept === undefined, resumes: resumeFault === undefined }
     } catch (error) {
-      state = 'off'
       if (!stopped.signal.aborted)
-        log.error({ err: error }, 'the self-test could not be made: every turn gets a new process')
+        log.error({ toolMode, err: error }, 'the self-test could not be made: every turn gets a new process')
+      return { forgets: false, resumes: false }
     }
   }
   return {
-    get proven() {
-      return state === 'on'
-    },
-    get resumeProven() {
-      return resumeProven
-    },
+    isProven: (toolMode) => proofs.get(toolMode)?.forgets === true,
+    isResumeProven: (toolMode) => proofs.get(toolMode)?.resumes === true,
     get state() {
-      return state
+      if (!wanted || [...proofs.values()].some(({ forgets }) => !forgets)) return 'off'
+      return proofs.size > 0 ? 'on' : 'unproven'
     },
-    prove: (ready) => {
-      state = 'unproven'
-      test = run(ready)
+    prove: (toolMode) => {
+      if (!wanted || asked.has(toolMode) || stopped.signal.aborted) return
+      asked.add(toolMode)
+      tests = tests.then(async () => void proofs.set(toolMode, await test(toolMode)))
     },
     stop: () => stopped.abort(),
-    settled: () => test,
+    settled: () => tests,
   }
 }

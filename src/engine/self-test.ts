@@ -6,11 +6,11 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Conversation, Turn } from '../turn/turn.ts'
+import type { Conversation, ToolUse, Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
 import { sendShortestAnswer } from './egress/shortest-answer.ts'
 import type { Worker } from './worker.ts'
-import type { Earlier, Profile } from './worker-factory.ts'
+import type { Earlier, Profile, ToolMode } from './worker-factory.ts'
 
 const SYSTEM = 'You are tested.'
 const MODEL = 'sonnet'
@@ -19,6 +19,7 @@ const MARKER = 'dragoman-self-test-marker'
 export interface SelfTestOptions {
   /** Starts a worker that takes this address for the model API, with a key that is none. */
   readonly startWorker: (profile: Profile, modelUrl: string, earlier?: Earlier) => Promise<Worker>
+  readonly toolMode: ToolMode
   readonly signal: AbortSignal
 }
 
@@ -31,10 +32,12 @@ export interface SelfTestResult {
 
 /** @throws when the test itself could not be made. */
 export async function testReuse(options: SelfTestOptions): Promise<SelfTestResult> {
-  const resumed = await testProcess(options, earlierOf(markedTurn())).catch((error: unknown): SelfTestResult => {
-    options.signal.throwIfAborted()
-    return { resumeFault: error instanceof Error ? error.message : String(error) }
-  })
+  const resumed = await testProcess(options, earlierOf(markedTurn(options.toolMode))).catch(
+    (error: unknown): SelfTestResult => {
+      options.signal.throwIfAborted()
+      return { resumeFault: error instanceof Error ? error.message : String(error) }
+    },
+  )
   if (resumed.resumeFault === undefined && resumed.kept === undefined) return {}
   // Without a transcript a process may forget all the same.
   const told = await testProcess(options, undefined)
@@ -43,25 +46,27 @@ export async function testReuse(options: SelfTestOptions): Promise<SelfTestResul
 
 /** @param earlier the marked turn's, for a process that is started with it */
 async function testProcess(
-  { startWorker, signal }: SelfTestOptions,
+  { startWorker, toolMode, signal }: SelfTestOptions,
   earlier: Earlier | undefined,
 ): Promise<SelfTestResult> {
+  const plain = plainTurn(toolMode)
+  const marked = markedTurn(toolMode)
   const model = await startStandIn()
   try {
-    const worker = await startWorker({ model: MODEL, system: SYSTEM, toolMode: 'text' }, model.url, earlier)
+    const worker = await startWorker({ model: MODEL, system: SYSTEM, toolMode }, model.url, earlier)
     try {
       await worker.ready(signal)
       if (earlier !== undefined) {
-        if (!worker.isContinuedBy(digestChain(markedTurn().conversation))) return { resumeFault: 'it was not resumed' }
-        await ask(worker, turnOf(markedTurn().conversation), signal)
+        if (!worker.isContinuedBy(digestChain(marked.conversation))) return { resumeFault: 'it was not resumed' }
+        await ask(worker, turnOf(toolMode, marked.conversation), signal)
         if (!(await worker.reset())) return { resumeFault: 'a resumed conversation could not be reset' }
       }
-      await ask(worker, plainTurn(), signal)
+      await ask(worker, plain, signal)
       if (!(await worker.reset())) return { kept: 'a plain turn could not be reset' }
-      await ask(worker, markedTurn(), signal)
+      await ask(worker, marked, signal)
       await worker.recover()
       if (!(await worker.reset())) return { kept: 'a conversation could not be reset' }
-      await ask(worker, plainTurn(), signal)
+      await ask(worker, plain, signal)
     } finally {
       await worker.end()
     }
@@ -88,25 +93,31 @@ function messagesOf(body: string | undefined): string {
   return JSON.stringify(messages?.filter(({ role }) => role !== 'system'))
 }
 
-function plainTurn(): Turn {
-  return turnOf([{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }])
+function plainTurn(toolMode: ToolMode): Turn {
+  return turnOf(toolMode, [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }])
 }
 
 /** Opens as translated conversations do that began with the assistant; long enough for a transcript. */
-function markedTurn(): Turn {
+function markedTurn(toolMode: ToolMode): Turn {
   const conversation = Array.from({ length: 11 }, (_, index) => ({
     role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
     content: [{ type: 'text' as const, text: `${MARKER} ${index}` }],
   }))
-  return { ...turnOf(conversation), maxOutputTokens: 1234, effort: 'low' }
+  const toolUse = toolMode === 'functions' ? { toolUse: offered(MARKER) } : {}
+  return { ...turnOf(toolMode, conversation), ...toolUse, maxOutputTokens: 1234, effort: 'low' }
 }
 
 function earlierOf({ conversation }: Turn): Earlier {
   return { conversation: conversation.slice(0, -1), chain: digestChain(conversation).slice(0, -1) }
 }
 
-function turnOf(conversation: Conversation): Turn {
-  return { id: 'self-test', principal: { id: 'self-test' }, model: MODEL, system: SYSTEM, conversation }
+function turnOf(toolMode: ToolMode, conversation: Conversation): Turn {
+  const turn = { id: 'self-test', principal: { id: 'self-test' }, model: MODEL, system: SYSTEM, conversation }
+  return toolMode === 'functions' ? { ...turn, toolUse: offered('plain') } : turn
+}
+
+function offered(name: string): ToolUse {
+  return { tools: [{ name, description: name, inputSchema: { type: 'object' } }], choice: 'auto', parallel: true }
 }
 
 async function ask(worker: Worker, turn: Turn, signal: AbortSignal): Promise<void> {

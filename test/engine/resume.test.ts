@@ -87,3 +87,23 @@ describe('a binary that cannot be started with a transcript', () => {
     expect(other.log.join('')).toContain('transcripts do not work')
   })
 })
+
+describe('a binary that forgets in one tool mode alone', () => {
+  it('serves more than one turn in that mode alone, and says so', async () => {
+    // The self-test's key is none; the minimal mode is that of text.
+    const fails = 'if [ "$ANTHROPIC_API_KEY$CLAUDE_CODE_SIMPLE" = none ]; then exit 1; fi'
+    const binary = fakeBinary(`${fails}\nexec '${findBinary(undefined)}' "$@"`)
+    await using other = await startTestEngine({ REUSE_WORKERS: 'true', CLAUDE_CLI_PATH: binary })
+    await other.proven()
+    const tools = [{ name: 'look_up', inputSchema: { type: 'object' } }]
+    const functions: Partial<Turn> = { model: 'haiku', toolUse: { tools, choice: 'auto', parallel: true } }
+    await other.ask(functions)
+    await vi.waitUntil(() => other.engine.status().reuse === 'off', { timeout: 10_000, interval: 10 })
+    await other.ask(functions)
+    await other.ask({ model: 'sonnet' })
+    await vi.waitUntil(() => other.engine.status().workers.busy === 0, { timeout: 5000, interval: 10 })
+    expect(other.workers('haiku')).toEqual([])
+    expect(other.workers('sonnet')).toHaveLength(1)
+    expect(other.log.join('')).toContain('the self-test could not be made')
+  })
+})

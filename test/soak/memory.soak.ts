@@ -21,7 +21,7 @@ async function memoryOf({ server }: LoadServer): Promise<Memory> {
   const before = collections()
   server.signal('SIGWINCH')
   await vi.waitUntil(() => collections() > before, { timeout: 5000 })
-  const heap = ((await metric(server, 'dragoman_nodejs_heap_size_used_bytes'))[''] ?? Number.NaN) / 1_048_576
+  const heap = ((await metric(server, 'nodejs_heap_size_used_bytes'))[''] ?? Number.NaN) / 1_048_576
   return { heap, resident: residentMegabytes(server.pid), files: openFiles(server.pid) }
 }
 
