@@ -13,7 +13,7 @@ import { isBestResumed, resumableLength } from './history.ts'
 import type { EngineObserver } from './observer.ts'
 import { spentBy } from './recycling.ts'
 import { rehearse } from './rehearse.ts'
-import { type Member, Roster } from './roster.ts'
+import { isFor, isUnclaimed, type Member, Roster } from './roster.ts'
 import { StartGate } from './start-gate.ts'
 import { isSameProfile, WarmAhead } from './warm-ahead.ts'
 import type { Worker } from './worker.ts'
@@ -293,13 +293,4 @@ export class Pool {
   #hasOthers({ worker, profile }: Member): boolean {
     return [...this.#roster.live].some(([other, its]) => other !== worker && isSameProfile(its, profile))
   }
-}
-
-function isUnclaimed(member: Member): boolean {
-  return member.principalId === undefined
-}
-
-/** A process is for its first principal, and for nobody else after it. */
-function isFor({ profile, principalId }: Member, request: LeaseRequest): boolean {
-  return isSameProfile(profile, request.profile) && (principalId ?? request.principalId) === request.principalId
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Introduction } from './claude-code.ts'
 import type { EndReason, EngineObserver } from './observer.ts'
+import { isSameProfile } from './warm-ahead.ts'
 import type { Worker } from './worker.ts'
 import type { Profile } from './worker-factory.ts'
 
@@ -178,4 +179,13 @@ export class Roster {
       void this.end(member.worker, 'idle')
     }
   }
+}
+
+export function isUnclaimed(member: Member): boolean {
+  return member.principalId === undefined
+}
+
+/** A process is for its first principal, and for nobody else after it. */
+export function isFor({ profile, principalId }: Member, asked: { profile: Profile; principalId: string }): boolean {
+  return isSameProfile(profile, asked.profile) && (principalId ?? asked.principalId) === asked.principalId
 }
