@@ -2,19 +2,16 @@
  * Which process works on a turn. In order of preference: the idle one that holds this very conversation; an idle one of
  * the same profile, emptied; a new one. A process that has served a principal never serves another.
  */
-import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Conversation } from '../turn/turn.ts'
-import { TurnFailure } from '../turn/turn-failure.ts'
-import { requireSafeVersion } from './binary.ts'
 import type { Introduction } from './claude-code.ts'
 import { isBestResumed, resumableLength } from './history.ts'
 import type { EngineObserver } from './observer.ts'
 import { spentBy } from './recycling.ts'
 import { rehearse } from './rehearse.ts'
 import { isFor, isUnclaimed, type Member, Roster } from './roster.ts'
-import { StartGate } from './start-gate.ts'
+import { Starter } from './starter.ts'
 import { isSameProfile, WarmAhead } from './warm-ahead.ts'
 import type { Worker } from './worker.ts'
 import type { Earlier, Profile, StartWorker, ToolMode } from './worker-factory.ts'
@@ -55,7 +52,7 @@ const START_MS = 500
 export class Pool {
   readonly #options: PoolOptions
   readonly #roster: Roster
-  readonly #gate = new StartGate({ atOnce: Math.max(2, availableParallelism()) })
+  readonly #starter: Starter
   readonly #warmAhead: WarmAhead
   /** Those that have answered and are not idle yet. */
   readonly #recovering = new Map<Member, Promise<void>>()
@@ -65,6 +62,7 @@ export class Pool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#roster = new Roster(options)
+    this.#starter = new Starter({ ...options, roster: this.#roster, isClosed: () => this.#closed })
     this.#warmAhead = new WarmAhead({
       most: options.warmAhead,
       waiting: () => [...this.#roster.idle].filter(isUnclaimed).map((member) => member.profile),
@@ -102,15 +100,17 @@ export class Pool {
   /** Starts a process that waits for whoever comes first with its profile. */
   async warm(profile: Profile, signal: AbortSignal): Promise<Introduction> {
     for (;;) {
-      const member = await this.#tryStart(profile, signal)
-      if (member === undefined) await this.#roster.nextChange(signal)
-      else {
-        this.#roster.putIdle(member)
-        // Who waited for it comes first.
-        await setImmediate()
-        await this.rehearse()
-        return member.introduction
+      const starting = this.#starter.tryStart(profile, signal)
+      if (starting === undefined) {
+        await this.#roster.nextChange(signal)
+        continue
       }
+      const member = await starting
+      this.#roster.putIdle(member)
+      // Who waited for it comes first.
+      await setImmediate()
+      await this.rehearse()
+      return member.introduction
     }
   }
 
@@ -147,14 +147,16 @@ export class Pool {
         observer.leased(isUnclaimed(held) ? 'warm' : held.worker.heldMessages > 0 ? 'continued' : 'reused')
         return held
       }
-      const started = await this.#tryStart(request.profile, signal, this.#earlier(request))
-      if (started !== undefined) {
-        const { fromSpare, heldMessages } = started.worker
-        observer.leased(fromSpare ? 'spare' : heldMessages > 0 ? 'resumed' : 'new')
-        if (this.#hasOthers(started)) this.#wantAhead(request.profile)
-        return started
+      const starting = this.#starter.tryStart(request.profile, signal, this.#earlier(request))
+      if (starting === undefined) {
+        await this.#roster.nextChange(signal)
+        continue
       }
-      await this.#roster.nextChange(signal)
+      const started = await starting
+      const { fromSpare, heldMessages } = started.worker
+      observer.leased(fromSpare ? 'spare' : heldMessages > 0 ? 'resumed' : 'new')
+      if (this.#hasOthers(started)) this.#wantAhead(request.profile)
+      return started
     }
   }
 
@@ -221,42 +223,6 @@ export class Pool {
   /** A long conversation is kept as long as a new process costs less than loading it again and there is room for one. */
   #canGiveUp({ worker }: Member): boolean {
     return this.#roster.isFull || worker.heldMessages * MESSAGE_MS < START_MS
-  }
-
-  /** Undefined while enough others are being started. */
-  async #tryStart(profile: Profile, signal: AbortSignal, earlier?: Earlier): Promise<Member | undefined> {
-    if (this.#closed) throw new TurnFailure('draining', 'shutting down')
-    const permit = this.#gate.tryEnter()
-    if (permit === undefined) return undefined
-    try {
-      const member = await this.#start(profile, signal, earlier)
-      permit.succeeded()
-      return member
-    } catch (error) {
-      if (error instanceof TurnFailure && error.kind === 'worker_unavailable') permit.failed()
-      throw error
-    } finally {
-      permit.abandoned()
-      this.#roster.notify()
-    }
-  }
-
-  async #start(profile: Profile, signal: AbortSignal, earlier: Earlier | undefined): Promise<Member> {
-    const worker = await this.#roster
-      .admit(profile, () => this.#options.startWorker(profile, earlier))
-      .catch((error: unknown): never => {
-        throw new TurnFailure('worker_unavailable', 'no process could be started', { cause: error })
-      })
-    try {
-      if (this.#closed) throw new TurnFailure('draining', 'shutting down')
-      const introduction = await worker.ready(signal)
-      this.#options.observer.started((performance.now() - worker.startedAt) / 1000)
-      requireSafeVersion(introduction.version)
-      return { worker, introduction, profile, principalId: undefined, idleSince: performance.now() }
-    } catch (error) {
-      await this.#roster.end(worker, 'broken')
-      throw error
-    }
   }
 
   async #release(member: Member): Promise<void> {

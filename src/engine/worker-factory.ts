@@ -193,6 +193,6 @@ function takeSpare(spare: Spare | undefined, asked: SpawnOptions): Child | undef
   if (spare === undefined) return undefined
   const { command, args, cwd } = spare.startedAs
   if (command === asked.command && cwd === asked.cwd && isDeepStrictEqual(args, asked.args)) return spare.child
-  void spare.child.end()
-  return undefined
+  // One started beside it, with the same mark, would be swept with it.
+  throw new Error('the spare was started in another way')
 }

@@ -3,7 +3,7 @@ import { startTestEngine } from '../support/engine.ts'
 import { runIsolation } from '../support/isolation-run.ts'
 
 it('no mark of a turn is ever in another one, whatever happened between them', { timeout: 120_000 }, async () => {
-  await using test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '2' })
+  await using test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '4' })
   await test.proven()
   const run = { turns: 110, principals: 4, runLength: 25, atOnce: 2, seed: 7 }
   const { leaks, outcomes, bodies, settings } = await runIsolation(test, run)
@@ -30,5 +30,9 @@ it('no mark of a turn is ever in another one, whatever happened between them', {
     'results: done',
   ])
   await vi.waitUntil(() => test.engine.status().workers.busy === 0)
-  expect(test.workers('sonnet').length).toBeLessThanOrEqual(2)
+  // Held conversations were gone on with, and emptied processes used again.
+  const metrics = await test.metrics.render()
+  for (const kind of ['continued', 'reused'])
+    expect(metrics).toMatch(new RegExp(`leases_total\\{kind="${kind}"\\} [1-9]`))
+  expect(test.workers('sonnet').length).toBeLessThanOrEqual(4)
 })

@@ -166,6 +166,22 @@ it('a process whose caller left without having read on is used again', async () 
   expect(lastBody()).not.toContain('MARK')
 })
 
+describe('a process whose turn left while it was started', () => {
+  it('serves the next one, whoever asks', async () => {
+    const model = 'opus'
+    const leaving = new AbortController()
+    const left = test.ask({ model, principal: { id: 'ann' }, conversation: [user('MARK')] }, leaving.signal)
+    await vi.waitUntil(() => test.engine.status().workers.starting === 1, { timeout: 2000, interval: 1 })
+    leaving.abort()
+    await expect(left).rejects.toMatchObject({ kind: 'aborted' })
+    const [started] = await pids(model)
+    expect(started).toBeDefined()
+    await test.ask({ model, principal: { id: 'bob' }, conversation: [user('next')] })
+    expect(lastBody()).not.toContain('MARK')
+    expect(await pids(model)).toEqual([started])
+  })
+})
+
 describe('an idle process', () => {
   it('that was killed is not handed out', async () => {
     const model = 'claude-sonnet-5'

@@ -65,7 +65,9 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
       const token = randomBytes(24).toString('base64url')
       gates.set(token, undefined)
       const open = (gate: TurnGate): TurnGate => {
-        gates.set(token, gate)
+        // The lane may have been closed meanwhile.
+        if (gates.has(token)) gates.set(token, gate)
+        else gate.close()
         return gate
       }
       const onClose = (): void => {
