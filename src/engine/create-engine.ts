@@ -15,7 +15,7 @@ import { createRunFolder } from './run-folder.ts'
 import { createRunTurn } from './run-turn.ts'
 import { Scheduler } from './scheduler.ts'
 import { defaultWorkerLimit } from './worker-limit.ts'
-import { createWorkerFactory, type WorkerFactoryOptions } from './worker-factory.ts'
+import { createWorkerFactory, type StartWorker, type WorkerFactoryOptions } from './worker-factory.ts'
 
 export interface EngineParts {
   readonly config: Config
@@ -64,11 +64,12 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     ready: () => health.models(),
     log,
   })
+  const startWorker: StartWorker = (profile, earlier) => {
+    reuse.prove(profile.toolMode)
+    return factory.start(profile, earlier)
+  }
   const pool = new Pool({
-    startWorker: (profile, earlier) => {
-      reuse.prove(profile.toolMode)
-      return factory.start(profile, earlier)
-    },
+    startWorker,
     limit,
     warmAhead: config.SPARE_WORKERS,
     mayReuse: reuse.isProven,
@@ -76,15 +77,17 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     observer,
     log,
   })
-  const warmUp = async (signal: AbortSignal): Promise<Introduction> => {
-    const freeSlot = await scheduler.acquire(TRIAL, signal)
-    try {
-      return await pool.warm({ model: 'default', system: '', toolMode: 'text' }, signal)
-    } finally {
-      freeSlot()
-    }
+  const health = createHealth({ warmUp: (signal) => warmUp(scheduler, pool, signal), log })
+  const close = async (graceMs: number): Promise<void> => {
+    health.drain()
+    reuse.stop()
+    scheduler.drain()
+    await scheduler.idle(graceMs)
+    await Promise.all([pool.close(), reuse.settled(), factory.close()])
+    await egress?.close()
+    deathWatch.close()
+    await runFolder.remove().catch(onLeftover)
   }
-  const health = createHealth({ warmUp, log })
   reuse.prove('text')
   void reuse.settled().then(() => pool.rehearse())
 
@@ -101,16 +104,17 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
       workers: { ...pool.counts, busy: scheduler.running, spare: factory.spares, limit },
       queued: scheduler.queued,
     }),
-    close: async (graceMs) => {
-      health.drain()
-      reuse.stop()
-      scheduler.drain()
-      await scheduler.idle(graceMs)
-      await Promise.all([pool.close(), reuse.settled(), factory.close()])
-      await egress?.close()
-      deathWatch.close()
-      await runFolder.remove().catch(onLeftover)
-    },
+    close,
+  }
+}
+
+/** The first process, which waits for whoever comes first. */
+async function warmUp(scheduler: Scheduler, pool: Pool, signal: AbortSignal): Promise<Introduction> {
+  const freeSlot = await scheduler.acquire(TRIAL, signal)
+  try {
+    return await pool.warm({ model: 'default', system: '', toolMode: 'text' }, signal)
+  } finally {
+    freeSlot()
   }
 }
 

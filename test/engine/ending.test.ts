@@ -28,7 +28,7 @@ describe.each([
     await iterator.next()
     await iterator.return?.()
     await withinASecond(test.model.requests.at(-1)?.closed ?? Promise.reject(new Error('no call')))
-    await vi.waitUntil(() => test.engine.status().workers.busy === 0)
+    await vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 10 })
   })
 
   it('before the first event does too', async () => {
@@ -81,7 +81,7 @@ describe('a worker', () => {
     await using test = await startTestEngine()
     await test.ask()
     const runs = join(test.config.DATA_DIR, 'run')
-    await vi.waitUntil(() => test.engine.status().workers.live === 1)
+    await vi.waitUntil(() => test.engine.status().workers.live === 1, { timeout: 10_000, interval: 10 })
     // What is left is the home of the one that waits for a first turn.
     expect(readdirSync(join(runs, readdirSync(runs)[0] ?? '')).filter((name) => name !== 'empty')).toHaveLength(1)
   })

@@ -77,7 +77,8 @@ async function leases(kind: string): Promise<number> {
   return Number(found?.[1] ?? 0)
 }
 
-const settled = (): Promise<boolean> => vi.waitUntil(() => test.engine.status().workers.busy === 0, { interval: 5 })
+const settled = (): Promise<boolean> =>
+  vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 5 })
 const lastBody = (): Readonly<Record<string, unknown>> => test.model.requests.at(-1)?.body ?? {}
 
 describe('functions of the caller', () => {

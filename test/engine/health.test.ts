@@ -12,7 +12,7 @@ test('a start that failed once is tried again without a request', async () => {
     return Promise.reject(new TurnFailure('worker_unavailable', 'not this time'))
   }
   const health = createHealth({ warmUp, log, tryAgainMs: 5 })
-  await vi.waitUntil(() => tries >= 3)
+  await vi.waitUntil(() => tries >= 3, { timeout: 10_000, interval: 10 })
   expect(health.status().state).toBe('degraded')
   health.drain()
 })

@@ -29,7 +29,7 @@ it('no mark of a turn is ever in another one, whatever happened between them', {
     'refusal: refusal',
     'results: done',
   ])
-  await vi.waitUntil(() => test.engine.status().workers.busy === 0)
+  await vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 10 })
   // Held conversations were gone on with, and emptied processes used again.
   const metrics = await test.metrics.render()
   for (const kind of ['continued', 'reused'])

@@ -20,7 +20,7 @@ it('count turns by outcome, how their processes were found, and what became of t
   test.model.script(fails(400), says('cut', { stopReason: 'max_tokens' }))
   await test.ask().catch(() => undefined)
   await test.ask()
-  await vi.waitUntil(() => test.engine.status().workers.busy === 0)
+  await vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 10 })
   const text = await test.metrics.render()
   expect(samplesOf(text, 'dragoman_turns_total')).toEqual({
     '{outcome="done"}': 2,
@@ -40,10 +40,10 @@ it('counts a process that dies, whatever it did, and logs the death that no turn
   const broken = async (): Promise<number | undefined> =>
     samplesOf(await test.metrics.render(), 'dragoman_worker_ends_total')['{reason="broken"}']
   await test.ask()
-  await vi.waitUntil(() => test.engine.status().workers.busy === 0)
+  await vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 10 })
   const idle = test.engine.status().workers.idle
   for (const pid of test.workers()) process.kill(pid, 'SIGKILL')
-  await vi.waitUntil(async () => (await broken()) === idle)
+  await vi.waitUntil(async () => (await broken()) === idle, { timeout: 10_000, interval: 10 })
   expect(test.log.filter((line) => line.includes('an idle process died'))).toHaveLength(idle)
   expect(test.log.join('')).toContain('"how":"ended by SIGKILL"')
 
@@ -54,6 +54,6 @@ it('counts a process that dies, whatever it did, and logs the death that no turn
   await expect(async () => {
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) continue
   }).rejects.toMatchObject({ kind: 'worker_died' })
-  await vi.waitUntil(async () => (await broken()) === idle + 1)
+  await vi.waitUntil(async () => (await broken()) === idle + 1, { timeout: 10_000, interval: 10 })
   expect(test.log.filter((line) => line.includes('an idle process died'))).toHaveLength(idle)
 })

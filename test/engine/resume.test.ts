@@ -55,7 +55,7 @@ describe('a long conversation that no process holds', () => {
     expect(await leases('continued')).toBe(before + 1)
     await test.ask({ model, conversation: [user('clean')] })
     expect(sentBy(test.model.requests.at(-1)).messages).toEqual([{ role: 'user', texts: ['clean'] }])
-    await vi.waitUntil(() => test.engine.status().workers.busy === 0, { interval: 5 })
+    await vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 5 })
     expect(test.workers(model)).toHaveLength(1)
   })
 

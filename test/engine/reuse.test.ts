@@ -13,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-const settled = (): Promise<boolean> => vi.waitUntil(() => test.engine.status().workers.busy === 0, { interval: 5 })
+const settled = (): Promise<boolean> =>
+  vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 5 })
 
 /** The processes of a model of its own, so that each test sees only its own. */
 async function pids(model: string): Promise<number[]> {
@@ -137,7 +138,7 @@ describe('after a turn that ended otherwise a process is used again and nothing 
     test.model.script(answer)
     const leaving = new AbortController()
     const left = test.ask({ model, conversation: [user('MARK')] }, leaving.signal).catch(() => undefined)
-    await vi.waitUntil(() => test.model.requests.at(-1)?.rawBody.includes('MARK'), { interval: 5 })
+    await vi.waitUntil(() => test.model.requests.at(-1)?.rawBody.includes('MARK'), { timeout: 10_000, interval: 5 })
     leaving.abort()
     await left
     await test.ask({ model, conversation: [user('clean')] })

@@ -42,7 +42,7 @@ test('row 41: of fifty streams those that run end well, those that wait are refu
   await idle.received('"ok"')
   const workers = workersOf(server.dataFolder)
   server.signal('SIGTERM')
-  await vi.waitUntil(() => server.stdout().includes('shutting down'))
+  await vi.waitUntil(() => server.stdout().includes('shutting down'), { timeout: 10_000, interval: 10 })
 
   const late = await stream(server)
   expect([late.status, late.headers.get('connection')]).toEqual([503, 'close'])

@@ -55,7 +55,7 @@ test('row 29: 200 idle connections cost little and hold nobody up', async () => 
   expect(await answers()).toBe(200)
   const before = residentMegabytes(server.pid)
   const sockets = await openIdle(200)
-  await vi.waitUntil(() => openFiles(server.pid) > 200)
+  await vi.waitUntil(() => openFiles(server.pid) > 200, { timeout: 10_000, interval: 10 })
   expect(await answers()).toBe(200)
   // 15 KB each is the bound for ten thousand; the rest is what two answers may cost.
   expect(residentMegabytes(server.pid) - before).toBeLessThan(3 + 20)

@@ -63,7 +63,7 @@ test('row 28: a caller who does not read holds no other one up', async () => {
   other.socket.write(rawChat({ stream: true }))
   expect(await other.closed).toContain('data: [DONE]')
   slow.socket.destroy()
-  await vi.waitUntil(() => open.size === 0)
+  await vi.waitUntil(() => open.size === 0, { timeout: 10_000, interval: 10 })
 })
 
 async function* answerAtOnce() {

@@ -10,7 +10,7 @@ it('row 57: when all processes are killed at once each turn ends honestly, and n
   const spoken = [test.begin(), test.begin()]
   for (const turn of spoken) await turn.next()
   const silent = test.ask()
-  await vi.waitUntil(() => test.model.requests.length === 3)
+  await vi.waitUntil(() => test.model.requests.length === 3, { timeout: 10_000, interval: 10 })
   const before = await started()
   test.model.otherwise(says('from another process'))
   for (const pid of test.workers()) process.kill(pid, 'SIGKILL')

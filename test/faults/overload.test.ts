@@ -19,7 +19,7 @@ it('row 56: what does not fit is refused at once, who leaves is forgotten, and w
   const impatient = new AbortController()
   const left = test.chat({}, { signal: impatient.signal }).catch((error: unknown) => error)
   const waiting = [1, 2, 3].map(async () => test.chat({}))
-  await vi.waitUntil(() => test.engine.status().queued === 4)
+  await vi.waitUntil(() => test.engine.status().queued === 4, { timeout: 10_000, interval: 10 })
 
   const times: number[] = []
   for (let number = 0; number < 14; number += 1) {
@@ -34,7 +34,7 @@ it('row 56: what does not fit is refused at once, who leaves is forgotten, and w
 
   impatient.abort()
   await left
-  await vi.waitUntil(() => test.engine.status().queued === 3)
+  await vi.waitUntil(() => test.engine.status().queued === 3, { timeout: 10_000, interval: 10 })
   test.model.otherwise(says('Hello'))
   leaving.abort()
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200])

@@ -89,13 +89,13 @@ it('row 25: a caller who leaves before the first word stops the call, and its pr
   const calls = test.model.requests.length
   const leaving = new AbortController()
   const left = test.chat({}, { signal: leaving.signal }).catch(() => undefined)
-  await vi.waitUntil(() => test.model.requests.length > calls)
+  await vi.waitUntil(() => test.model.requests.length > calls, { timeout: 10_000, interval: 10 })
   const began = performance.now()
   leaving.abort()
   await left
   await test.model.requests.at(-1)?.closed
   expect(performance.now() - began).toBeLessThan(1000)
-  await vi.waitUntil(() => test.log.some((line) => line.includes('"status":499')))
+  await vi.waitUntil(() => test.log.some((line) => line.includes('"status":499')), { timeout: 10_000, interval: 10 })
   expect(await test.complete()).toMatchObject({ status: 200, text: HELLO })
   expect(test.workers('sonnet')).toEqual(before)
 })
