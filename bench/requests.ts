@@ -91,10 +91,10 @@ function throughDragoman({ url, pid }: BenchServer): Case[] {
   const send = (): Promise<Sample> => sendStreaming(chat(url))
   let number = 0
   return [
-    { name: 'Dragoman, first requests', root: pid, send, count: 8, atOnce: 1 },
+    { name: 'Dragoman, first requests', root: pid, send, count: 20, atOnce: 1 },
     { name: 'Dragoman', root: pid, send, count: 200, atOnce: 1 },
     { name: 'Dragoman', root: pid, send, count: 300, atOnce: 2 },
-    { name: 'Dragoman, first 8 at once', root: pid, send, count: 32, atOnce: 8 },
+    { name: 'Dragoman, first 8 at once', root: pid, send, count: 200, atOnce: 8 },
     { name: 'Dragoman', root: pid, send, count: 400, atOnce: 8 },
     {
       name: 'Dragoman, a system prompt never seen, on a spare',
