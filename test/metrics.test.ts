@@ -68,7 +68,7 @@ it('leaves turns that were refused at once out of the times of turns', async () 
 it('describes every number and every label in docs/operations.md', async () => {
   const page = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8')
   const text = await watching({ workers: NO_WORKERS }).render()
-  const own = text.split('\n').filter((line) => !/dragoman_(?:process|nodejs)_/.test(line))
+  const own = text.split('\n').filter((line) => !/\b(?:process|nodejs)_/.test(line))
   const names = own.flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? [])
   const labels = own.flatMap((line) => /^\w+\{(?:kind|outcome|reason|state)="(\w+)"\}/.exec(line)?.[1] ?? [])
   const missing = [...new Set([...names, ...labels])].filter((word) => !page.includes(`\`${word}\``))

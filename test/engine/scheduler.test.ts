@@ -47,8 +47,10 @@ describe('scheduler', () => {
   it('refuses at once when the queue is full', async () => {
     const scheduler = new Scheduler({ ...options, maxQueue: 1 })
     await scheduler.acquire('a', never)
-    void scheduler.acquire('a', never)
+    const waiting = scheduler.acquire('a', never)
     await expect(scheduler.acquire('a', never)).rejects.toMatchObject({ kind: 'queue_full' })
+    scheduler.drain()
+    await expect(waiting).rejects.toMatchObject({ kind: 'draining' })
   })
 
   it('removes a waiter that leaves', async () => {

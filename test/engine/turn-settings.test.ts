@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { settingsFor } from '../../src/engine/turn-settings.ts'
+import { BASELINE, settingsFor } from '../../src/engine/turn-settings.ts'
 import type { Model } from '../../src/turn/model.ts'
 import type { Turn } from '../../src/turn/turn.ts'
 
@@ -14,11 +14,12 @@ const thinker: Model = {
 }
 
 it('changes nothing for a turn that asks for nothing', () => {
-  expect(settingsFor(turn, thinker)).toEqual({ effort: null, thinking: null, maxOutputTokens: null })
+  expect(settingsFor(turn, thinker)).toEqual(BASELINE)
 })
 
 it('hands effort and limit on', () => {
   expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 9000 }, thinker)).toEqual({
+    ...BASELINE,
     effort: 'high',
     thinking: null,
     maxOutputTokens: 9000,
