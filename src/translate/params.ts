@@ -88,7 +88,7 @@ export const FATES: FateTable = {
   },
   tool_choice: {
     kind: 'mapped',
-    why: 'Whether the model may, must or must not call, and which; `allowed_tools` offers those alone.',
+    why: 'Whether the model may, must or must not call, and which; `allowed_tools` offers those alone. A model that cannot be forced answers 400.',
   },
   parallel_tool_calls: { kind: 'mapped', why: '`false` for one call at most.' },
   functions: {
