@@ -14,7 +14,7 @@ import {
   type SpawnOptions,
 } from '@anthropic-ai/claude-agent-sdk'
 import { z } from 'zod'
-import { functionStubs } from './function-stubs.ts'
+import { functionServer } from './function-server.ts'
 
 export type { ModelInfo, SDKMessage, SpawnedProcess, SpawnOptions }
 
@@ -117,7 +117,7 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
       return session.applyFlagSettings(settings as Parameters<typeof session.applyFlagSettings>[0])
     },
     applyFunctions: async (names) => {
-      const { errors } = await session.setMcpServers(functionStubs(names))
+      const { errors } = await session.setMcpServers(functionServer(names))
       const [error] = Object.values(errors)
       if (error !== undefined) throw new Error(`the process did not take the functions: ${error}`)
     },

@@ -8,13 +8,14 @@ import type { Conversation } from '../turn/turn.ts'
 import type { Introduction } from './claude-code.ts'
 import { isBestResumed, resumableLength } from './history.ts'
 import type { EngineObserver } from './observer.ts'
+import { isSameProfile, type Profile, type ToolMode } from './profile.ts'
 import { spentBy } from './recycling.ts'
 import { rehearse } from './rehearse.ts'
 import { isFor, isUnclaimed, type Member, Roster } from './roster.ts'
 import { Starter } from './starter.ts'
-import { isSameProfile, WarmAhead } from './warm-ahead.ts'
+import { WarmAhead } from './warm-ahead.ts'
 import type { Worker } from './worker.ts'
-import type { Earlier, Profile, StartWorker, ToolMode } from './worker-factory.ts'
+import type { Earlier, StartWorker } from './worker-factory.ts'
 
 export interface LeaseRequest {
   readonly profile: Profile

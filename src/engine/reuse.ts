@@ -5,7 +5,7 @@
 import type { Logger } from 'pino'
 import type { EngineStatus } from './engine.ts'
 import { type SelfTestOptions, testReuse } from './self-test.ts'
-import type { ToolMode } from './worker-factory.ts'
+import type { ToolMode } from './profile.ts'
 
 export interface Reuse {
   isProven(toolMode: ToolMode): boolean

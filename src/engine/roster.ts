@@ -3,9 +3,8 @@ import type { Logger } from 'pino'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Introduction } from './claude-code.ts'
 import type { EndReason, EngineObserver } from './observer.ts'
-import { isSameProfile } from './warm-ahead.ts'
+import { isSameProfile, type Profile } from './profile.ts'
 import type { Worker } from './worker.ts'
-import type { Profile } from './worker-factory.ts'
 
 /** A worker that got ready. */
 export interface Member {
@@ -56,10 +55,6 @@ export class Roster {
 
   get idle(): ReadonlySet<Member> {
     return this.#idle
-  }
-
-  get ending(): number {
-    return this.#ending.size
   }
 
   get isFull(): boolean {

@@ -7,7 +7,7 @@ import type { Child } from './child.ts'
 import type { SpawnOptions } from './claude-code.ts'
 import type { Lane } from './egress/egress.ts'
 import { SpareDemand } from './spare-demand.ts'
-import type { Profile, ToolMode } from './worker-factory.ts'
+import type { Profile, ToolMode } from './profile.ts'
 
 /** How the Agent SDK started a process of a kind: another one is started just so. */
 export type SpawnTemplate = Pick<SpawnOptions, 'command' | 'args' | 'cwd' | 'env'> & { readonly toolMode: ToolMode }
@@ -102,27 +102,27 @@ export class Spares {
     }, DELAY_MS).unref()
   }
 
-  /** As many of each model as are worth having, no more and no less. */
+  /** As many of each kind as are worth having, no more and no less. */
   async #fill(): Promise<void> {
     const wanted = this.#demand.wanted(this.#options.most)
-    for (const [model, spares] of this.#waiting) {
+    for (const [key, spares] of this.#waiting) {
       const living = spares.filter((spare) => spare.child.alive)
-      const kept = living.slice(0, wanted.get(model) ?? 0)
-      this.#waiting.set(model, kept)
+      const kept = living.slice(0, wanted.get(key) ?? 0)
+      this.#waiting.set(key, kept)
       await Promise.all(spares.filter((spare) => !kept.includes(spare)).map((spare) => this.#options.end(spare)))
     }
-    for (const [model, count] of wanted) {
-      const template = this.#templates.get(model)
+    for (const [key, count] of wanted) {
+      const template = this.#templates.get(key)
       if (template === undefined) continue
-      for (let missing = count - this.#countOf(model); missing > 0; missing -= 1) {
+      for (let missing = count - this.#countOf(key); missing > 0; missing -= 1) {
         if (this.#closed) return
         const spare = await this.#options.spawn(template)
-        this.#waiting.set(model, [...(this.#waiting.get(model) ?? []), spare])
+        this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), spare])
       }
     }
   }
 
-  #countOf(model: string): number {
-    return this.#waiting.get(model)?.length ?? 0
+  #countOf(key: string): number {
+    return this.#waiting.get(key)?.length ?? 0
   }
 }

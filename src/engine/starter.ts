@@ -6,7 +6,8 @@ import type { EngineObserver } from './observer.ts'
 import type { Member, Roster } from './roster.ts'
 import { StartGate, type StartPermit } from './start-gate.ts'
 import type { Worker } from './worker.ts'
-import type { Earlier, Profile, StartWorker } from './worker-factory.ts'
+import type { Profile } from './profile.ts'
+import type { Earlier, StartWorker } from './worker-factory.ts'
 
 export interface StarterOptions {
   readonly roster: Roster

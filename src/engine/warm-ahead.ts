@@ -2,7 +2,7 @@
  * Starts processes ahead for profiles in use: when a turn had to start one although its profile had others (more turns at
  * once than before), and when one that was in use had to be ended. Whoever comes first with the profile gets it.
  */
-import type { Profile } from './worker-factory.ts'
+import { isSameProfile, type Profile } from './profile.ts'
 
 export interface WarmAheadOptions {
   /** Most processes that wait for their first turn. */
@@ -54,8 +54,4 @@ export class WarmAhead {
     }
     this.#timer = undefined
   }
-}
-
-export function isSameProfile(one: Profile, other: Profile): boolean {
-  return one.model === other.model && one.system === other.system && one.toolMode === other.toolMode
 }

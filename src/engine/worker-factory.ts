@@ -13,21 +13,11 @@ import { childEnvironment } from './environment.ts'
 import { isBestResumed, isWorthTranscript } from './history.ts'
 import { type Login, MINIMAL } from './login.ts'
 import type { Beginning } from './memory.ts'
+import type { Profile, ToolMode } from './profile.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type Place, type Spare, Spares } from './spares.ts'
 import { toTranscript } from './transcript.ts'
 import { Worker, type WorkerDeadlines } from './worker.ts'
-
-/** What is fixed when a worker starts. */
-export interface Profile {
-  /** As Claude Code takes it; `default` leaves the choice to it. */
-  readonly model: string
-  readonly system: string
-  readonly toolMode: ToolMode
-}
-
-/** `text`: the model answers in text alone. `functions`: it may ask for calls of the caller's functions. */
-export type ToolMode = 'text' | 'functions'
 
 export interface WorkerFactoryOptions {
   readonly binary: string

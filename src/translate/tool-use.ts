@@ -32,8 +32,8 @@ export function toolUse(request: ChatRequest, conversation: Conversation): { too
     // Its answer has room for one call.
     return { toolUse: { tools: legacyTools(functions), choice: legacyChoice(request, functions), parallel: false } }
   }
-  const stubs = stubsFrom(conversation)
-  return stubs.length === 0 ? {} : { toolUse: { tools: stubs, choice: 'none', parallel: true } }
+  const called = calledTools(conversation)
+  return called.length === 0 ? {} : { toolUse: { tools: called, choice: 'none', parallel: true } }
 }
 
 function hasAny<T>(list: readonly T[] | null | undefined): list is readonly T[] {
@@ -98,7 +98,7 @@ function createNameCheck(): { add(name: string, param: string): void } {
 }
 
 /** The model API takes calls in a conversation only along with tools: those that were called, of which no more is known. */
-function stubsFrom(conversation: Conversation): Tool[] {
+function calledTools(conversation: Conversation): Tool[] {
   const names = new Set<string>()
   for (const { content } of conversation) {
     for (const block of content) if (block.type === 'tool_call') names.add(block.name)

@@ -114,7 +114,7 @@ test.each([true, false])('the legacy form is answered in the legacy form, stream
   expect(answer.choices[0]?.message.content).toBe('1 results')
 })
 
-test('a conversation with calls goes on without tools: the model gets stubs and may not call', async () => {
+test('a conversation with calls goes on without tools: the model gets the names that were called and may not call', async () => {
   const { request, engine } = createTestApp({ script })
   const call = { id: 'x', type: 'function', function: { name: 'weather', arguments: '{}' } }
   const messages = [user, { role: 'assistant', tool_calls: [call] }, { role: 'tool', tool_call_id: 'x', content: '' }]

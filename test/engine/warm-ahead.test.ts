@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WarmAhead, type WarmAheadOptions } from '../../src/engine/warm-ahead.ts'
-import type { Profile } from '../../src/engine/worker-factory.ts'
+import type { Profile } from '../../src/engine/profile.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

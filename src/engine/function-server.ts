@@ -9,7 +9,7 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprot
 import { createHash } from 'node:crypto'
 
 /** By a name that stands for the list: a server that comes back under its old name keeps its old list. */
-export function functionStubs(names: readonly string[]): Record<string, McpServerConfig> {
+export function functionServer(names: readonly string[]): Record<string, McpServerConfig> {
   if (names.length === 0) return {}
   const name = `functions_${createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 16)}`
   // oxlint-disable-next-line typescript/no-deprecated -- the plain form takes JSON Schema as it is
