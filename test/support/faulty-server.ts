@@ -4,6 +4,12 @@ import { type Outcome, readOutcome } from './outcome.ts'
 import { createScriptedChild, type ScriptedChild } from './scripted-child.ts'
 import { startTestServer, type TestServer } from './server.ts'
 
+/** What the scripted model says when nothing else is asked of it. */
+export const HELLO = 'Hello from the scripted model.'
+/** Before anything of the answer has gone out; and after the first word has. */
+export const EARLY = { at: 'message_start' }
+export const LATE = { at: 'content_block_delta', nth: 2 }
+
 export interface FaultyServer extends TestServer {
   readonly child: ScriptedChild
   /** A chat completion, read to its end. */

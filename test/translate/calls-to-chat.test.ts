@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { CallForm } from '../../src/translate/call-form.ts'
 import { foldChat } from '../../src/translate/fold-chat.ts'
-import { createChatRenderer } from '../../src/translate/turn-to-chat.ts'
 import type { FinishReason, TurnEvent } from '../../src/turn/turn-event.ts'
 import { chatChunkSchema, type ChatChunk } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
+import { renderChunks } from './fixtures.ts'
 
 const PLAIN: CallForm = { isLegacy: false, isSingle: false, custom: new Set() }
 const LEGACY: CallForm = { ...PLAIN, isLegacy: true, isSingle: true }
@@ -18,15 +18,7 @@ const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputT
 const finish = (reason: FinishReason = 'tool_calls'): TurnEvent => ({ type: 'finish', reason, usage })
 
 function render(events: TurnEvent[], callForm: CallForm = PLAIN): ChatChunk[] {
-  const renderer = createChatRenderer({
-    id: 'chatcmpl-1',
-    created: 1,
-    requestedModel: 'm',
-    includeUsage: true,
-    callForm,
-  })
-  const chunks = events.flatMap((event) => renderer(event))
-  return chunks.map((chunk) => chatChunkSchema.parse(chunk))
+  return renderChunks(events, callForm).map((chunk) => chatChunkSchema.parse(chunk))
 }
 
 const deltas = (events: TurnEvent[], form = PLAIN) =>

@@ -1,5 +1,9 @@
 import { ApiError } from '../../src/errors.ts'
 import type { ChatContext } from '../../src/translate/chat-to-turn.ts'
+import type { CallForm } from '../../src/translate/call-form.ts'
+import { createChatRenderer } from '../../src/translate/turn-to-chat.ts'
+import type { TurnEvent } from '../../src/turn/turn-event.ts'
+import type { ChatChunk } from '../../src/wire/chat-chunk.ts'
 import type { Model } from '../../src/turn/model.ts'
 import type { Block } from '../../src/turn/turn.ts'
 import { chatRequestSchema, type ChatRequest } from '../../src/wire/chat-request.ts'
@@ -70,4 +74,16 @@ export function wordsOf(block: Block): string {
     case 'tool_result':
       return `${block.callId}=>${block.content.map(({ text }) => text).join('+')}`
   }
+}
+
+/** The chunks of an answer, by a renderer of its own. */
+export function renderChunks(events: readonly TurnEvent[], callForm: CallForm): ChatChunk[] {
+  const renderer = createChatRenderer({
+    id: 'chatcmpl-1',
+    created: 1,
+    requestedModel: 'm',
+    includeUsage: true,
+    callForm,
+  })
+  return events.flatMap((event) => renderer(event))
 }

@@ -2,10 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CallForm } from '../../src/translate/call-form.ts'
 import { foldChat } from '../../src/translate/fold-chat.ts'
-import { createChatRenderer } from '../../src/translate/turn-to-chat.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import { chatChunkSchema, type ChatChunk, type ChatDelta } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
+import { renderChunks } from './fixtures.ts'
 
 const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1, reasoningTokens: 0 }
 const words = fc.string({
@@ -61,14 +61,7 @@ function accumulate(deltas: readonly ChatDelta[]): Record<string, string>[] {
 }
 
 function render(events: TurnEvent[], callForm: CallForm = PLAIN): ChatChunk[] {
-  const renderer = createChatRenderer({
-    id: 'chatcmpl-1',
-    created: 1,
-    requestedModel: 'm',
-    includeUsage: true,
-    callForm,
-  })
-  return events.flatMap((event) => renderer(event))
+  return renderChunks(events, callForm)
 }
 
 describe('an answer, however its words are cut', () => {

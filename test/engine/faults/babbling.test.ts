@@ -1,11 +1,9 @@
 /** Rows 8-10 and 12 of docs/faults.md: processes that say what they should not, or lose a pipe. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type FaultyServer, startFaultyServer } from '../../support/faulty-server.ts'
+import { EARLY, HELLO, LATE, type FaultyServer, startFaultyServer } from '../../support/faulty-server.ts'
 import { drips } from '../../support/scripted-model-answers.ts'
 
-const WHOLE = { status: 200, text: 'Hello from the scripted model.', finishReason: 'stop', code: null, done: true }
-const EARLY = { at: 'message_start' }
-const LATE = { at: 'content_block_delta', nth: 2 }
+const WHOLE = { status: 200, text: HELLO, finishReason: 'stop', code: null, done: true }
 
 let test: FaultyServer
 beforeAll(async () => {

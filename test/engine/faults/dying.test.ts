@@ -1,14 +1,10 @@
 /** Rows 1-3, 6, 7 and 57 of docs/faults.md: processes that end when they should not. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { type FaultyServer, newProfile, startFaultyServer } from '../../support/faulty-server.ts'
+import { EARLY, HELLO, LATE, type FaultyServer, newProfile, startFaultyServer } from '../../support/faulty-server.ts'
 import { readOutcome } from '../../support/outcome.ts'
 import { says, stallsBeforeHeaders } from '../../support/scripted-model-answers.ts'
 
-const HELLO = 'Hello from the scripted model.'
 const DEATHS = ['kill', 'segv', 'exit-0', 'exit-1'] as const
-/** Before anything of the answer has gone out; and after the first word has. */
-const EARLY = { at: 'message_start' }
-const LATE = { at: 'content_block_delta', nth: 2 }
 
 let test: FaultyServer
 beforeAll(async () => {

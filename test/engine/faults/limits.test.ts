@@ -3,10 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { textOf } from '../../support/engine.ts'
-import { type FaultyServer, startFaultyServer } from '../../support/faulty-server.ts'
+import { HELLO, type FaultyServer, startFaultyServer } from '../../support/faulty-server.ts'
 import { gone } from '../../support/processes.ts'
-
-const HELLO = 'Hello from the scripted model.'
 
 let test: FaultyServer
 beforeAll(async () => {

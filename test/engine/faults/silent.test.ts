@@ -1,12 +1,9 @@
 /** Rows 4, 5, 11, 20, 21, 23 and 25 of docs/faults.md: processes and models that do not go on, and callers who do not wait. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { type FaultyServer, newProfile, startFaultyServer } from '../../support/faulty-server.ts'
+import { HELLO, LATE, type FaultyServer, newProfile, startFaultyServer } from '../../support/faulty-server.ts'
 import { gone } from '../../support/processes.ts'
 import { drips, stalls, stallsBeforeHeaders } from '../../support/scripted-model-answers.ts'
 import { readEvents } from '../../support/server.ts'
-
-const HELLO = 'Hello from the scripted model.'
-const LATE = { at: 'content_block_delta', nth: 2 }
 
 let test: FaultyServer
 beforeAll(async () => {
