@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { SpawnedProcess, SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
 import { WORKER_MARK } from './environment.ts'
-import { groupsBelow, markedWith } from './kin.ts'
+import { groupsBelow, kill, markedWith } from './kin.ts'
 import { oomKills } from './oom-kills.ts'
 import { giveWay } from './priority.ts'
 import { StdoutGuard } from './stdout-guard.ts'
@@ -128,14 +128,6 @@ async function endProcess(child: ChildProcess, exited: Promise<string>, mark: st
 
 function killGroup(leader: number, signal: NodeJS.Signals): void {
   kill(-leader, signal)
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // Gone already: that is what was wanted.
-  }
 }
 
 function keepTail(child: ChildProcess): { add(text: string): void; text(): string } {

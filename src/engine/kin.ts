@@ -38,6 +38,15 @@ export async function markedWith(text: string): Promise<number[]> {
   return marked.filter((pid) => pid !== undefined)
 }
 
+/** Sends a signal to a process, or with a negative pid to its group; what is gone already needs none. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // Gone, or somebody else's by now.
+  }
+}
+
 async function allPids(): Promise<number[]> {
   return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
 }

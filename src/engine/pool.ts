@@ -129,6 +129,7 @@ export class Pool {
       this.#recovering.set(member, rehearsed)
       await rehearsed
       this.#recovering.delete(member)
+      this.#logFault(member.worker)
     }
   }
 
@@ -236,6 +237,7 @@ export class Pool {
     this.#recovering.set(member, recovered)
     await recovered
     this.#recovering.delete(member)
+    this.#logFault(worker)
     if (mustReset) this.#options.observer.reset(worker.isUsable ? 'done' : 'refused')
     if (!worker.isUsable || this.#closed) return this.#endInUse(member, 'broken')
     this.#roster.putIdle(member)
@@ -248,8 +250,13 @@ export class Pool {
 
   async #resetWorker(worker: Worker): Promise<boolean> {
     const empty = await worker.reset()
+    this.#logFault(worker)
     this.#options.observer.reset(empty ? 'done' : 'refused')
     return empty
+  }
+
+  #logFault({ fault }: Worker): void {
+    if (fault !== undefined && !this.#closed) this.#options.log.warn({ err: fault }, 'a process was given up')
   }
 
   #wantAhead(profile: Profile): void {

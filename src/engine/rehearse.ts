@@ -31,8 +31,8 @@ export async function rehearse(worker: Worker, isAwaited: () => boolean): Promis
       for await (const event of worker.run(question, patience)) if (event.type === 'finish') continue
       if (!(await worker.reset()) || isAwaited()) return
     }
-  } catch {
+  } catch (error) {
     // Whatever it was, a process that cannot do this is no good for a turn.
-    await worker.end()
+    await worker.giveUp(error)
   }
 }

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rm, stat as statOf } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { markedWith } from './kin.ts'
+import { kill, markedWith } from './kin.ts'
 
 export interface RunFolder {
   readonly path: string
@@ -71,13 +71,7 @@ async function sweep(runs: string): Promise<void> {
 
 /** What a killed instance left: tools that had outlived their process, then the files. */
 async function sweepInstance(path: string): Promise<void> {
-  for (const pid of await markedWith(`HOME=${path}/`).catch(() => [])) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch {
-      // Gone, or not ours.
-    }
-  }
+  for (const pid of await markedWith(`HOME=${path}/`).catch(() => [])) kill(pid, 'SIGKILL')
   await removeFolder(path)
 }
 

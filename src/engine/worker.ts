@@ -1,9 +1,7 @@
 /** One Claude Code process and the turns that it works on, one at a time. It never comes back from `dead`. */
 import { randomUUID } from 'node:crypto'
-import type { Model } from '../turn/model.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import type { Turn } from '../turn/turn.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { AppliedSettings } from './applied-settings.ts'
 import type { Child } from './child.ts'
@@ -13,6 +11,7 @@ import type { Lane } from './egress/egress.ts'
 import { loadHistory, nameResults } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
+import type { Question } from './question.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
 import { settingsFor } from './turn-settings.ts'
 import { mayBecome, type WorkerState } from './worker-state.ts'
@@ -40,22 +39,13 @@ export interface WorkerParts {
   readonly cleanUp: () => Promise<void>
 }
 
-/** A turn with what the engine knows beside it. */
-export interface Question {
-  readonly turn: Turn
-  /** The digests of its conversation. */
-  readonly chain: readonly string[]
-  /** The live list's entry of its model, where there is one. */
-  readonly model: Model | undefined
-  /** Asked of the egress, not of the model. */
-  readonly isRehearsal?: boolean
-}
-
 export class Worker {
   readonly id: string
   readonly startedAt = performance.now()
   /** Turns it has begun. */
   turns = 0
+  /** Why it was given up, for the log; undefined when it was not. */
+  fault: unknown
   readonly #parts: WorkerParts
   readonly #inbox: Inbox<SDKMessage>
   readonly #memory = new Memory()
@@ -185,8 +175,8 @@ export class Worker {
     try {
       if (this.#state === 'busy') await this.#reset(patience)
       await this.#apply(this.#settings.baseline, patience)
-    } catch {
-      await this.end()
+    } catch (error) {
+      await this.giveUp(error)
     }
   }
 
@@ -195,10 +185,16 @@ export class Worker {
     try {
       await this.#reset(AbortSignal.timeout(RESET_MS))
       return true
-    } catch {
-      await this.end()
+    } catch (error) {
+      await this.giveUp(error)
       return false
     }
+  }
+
+  /** Ends a process that cannot be mended. */
+  giveUp(fault: unknown): Promise<void> {
+    this.fault ??= fault
+    return this.end()
   }
 
   /** Ends the process, whatever it does. Resolves when it is gone and nothing of it is left. */
