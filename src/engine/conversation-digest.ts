@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { JsonValue } from '../turn/json.ts'
-import type { Block, Conversation, Message } from '../turn/turn.ts'
+import type { Block, ContentBlock, Conversation, DocumentBlock, ImageBlock, Message } from '../turn/turn.ts'
 
 /** The digest of a conversation up to and including each of its messages. */
 export function digestChain(conversation: Conversation): string[] {
@@ -42,11 +42,28 @@ function canonicalParts(content: readonly Block[]): string[] {
 
 function canonicalPart(block: Exclude<Block, { type: 'text' }>): string {
   switch (block.type) {
+    case 'image':
+    case 'document':
+      return attachmentPart(block)
     case 'tool_call':
       return `call:${JSON.stringify([block.name, sorted(block.input)])}`
     case 'tool_result':
-      return `result:${block.content.map(({ text }) => text).join('')}`
+      return `result:${resultPart(block.content)}`
   }
+}
+
+/** Every part that is not text stands with its length, so that no text can look like it. */
+function resultPart(content: readonly ContentBlock[]): string {
+  if (content.every((block) => block.type === 'text')) return content.map(({ text }) => text).join('')
+  return canonicalParts(content)
+    .map((part) => `${part.length}\n${part}`)
+    .join('\n')
+}
+
+function attachmentPart({ type, source, ...rest }: ImageBlock | DocumentBlock): string {
+  const title = 'title' in rest ? rest.title : undefined
+  const from = 'mediaType' in source ? source.mediaType : source.type
+  return `${type}:${JSON.stringify([from, title ?? null])}:${source.type === 'url' ? source.url : source.data}`
 }
 
 function sorted(value: JsonValue): JsonValue {

@@ -3,7 +3,7 @@
  * Three ways: nothing to do where the process still holds it, telling it message by message, or starting a process with a
  * transcript.
  */
-import type { Block, Conversation, Message } from '../turn/turn.ts'
+import type { Block, Conversation, DocumentBlock, ImageBlock, Message } from '../turn/turn.ts'
 import type { MessageBlock } from './claude-code.ts'
 
 /**
@@ -65,6 +65,14 @@ export function toMessageBlock(block: Block): MessageBlock {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text }
+    case 'image':
+      return { type: 'image', source: toSource(block.source) }
+    case 'document':
+      return {
+        type: 'document',
+        source: toSource(block.source),
+        ...(block.title === undefined ? {} : { title: block.title }),
+      }
     case 'tool_call':
       return { type: 'tool_use', id: block.id, name: block.name, input: block.input }
     case 'tool_result':
@@ -74,5 +82,16 @@ export function toMessageBlock(block: Block): MessageBlock {
         // The model API takes none, but no empty list.
         ...(block.content.length === 0 ? {} : { content: block.content.map(toMessageBlock) }),
       }
+  }
+}
+
+function toSource(source: ImageBlock['source'] | DocumentBlock['source']): object {
+  switch (source.type) {
+    case 'base64':
+      return { type: 'base64', media_type: source.mediaType, data: source.data }
+    case 'text':
+      return { type: 'text', media_type: 'text/plain', data: source.data }
+    case 'url':
+      return { type: 'url', url: source.url }
   }
 }

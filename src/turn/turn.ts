@@ -9,12 +9,42 @@ export interface Principal {
 }
 
 /** One piece of a message. The union grows with what the wire formats can carry; switches over it are exhaustive. */
-export type Block = TextBlock | ToolCallBlock | ToolResultBlock
+export type Block = ContentBlock | ToolCallBlock | ToolResultBlock
+
+/** What a user says or a call gives. An assistant says text alone. */
+export type ContentBlock = TextBlock | ImageBlock | DocumentBlock
 
 export interface TextBlock {
   readonly type: 'text'
   /** Never empty and never only white space: the model API refuses such blocks. */
   readonly text: string
+}
+
+/** What the model API can read. */
+export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
+export type ImageType = (typeof IMAGE_TYPES)[number]
+
+export interface ImageBlock {
+  readonly type: 'image'
+  readonly source:
+    | {
+        readonly type: 'base64'
+        /** As the bytes have it. */
+        readonly mediaType: ImageType
+        /** Standard alphabet, padded. */
+        readonly data: string
+      }
+    /** The model API fetches it. */
+    | { readonly type: 'url'; readonly url: string }
+}
+
+export interface DocumentBlock {
+  readonly type: 'document'
+  readonly title?: string
+  readonly source:
+    | { readonly type: 'base64'; readonly mediaType: 'application/pdf'; readonly data: string }
+    /** Never blank. */
+    | { readonly type: 'text'; readonly data: string }
 }
 
 /** A call of one of the caller's functions, in an assistant's message, after its text. */
@@ -32,7 +62,7 @@ export interface ToolResultBlock {
   /** The call's `id`. */
   readonly callId: string
   /** Empty when the call gave nothing. */
-  readonly content: readonly TextBlock[]
+  readonly content: readonly ContentBlock[]
 }
 
 export interface Message {

@@ -64,15 +64,19 @@ export function refusalOf(action: () => unknown): ApiError {
   throw new Error('it was not refused')
 }
 
-/** A block in a few words: `text`, `name#id(input)` for a call, `id=>content` for a result. */
+/** A block in a few words: `text`, `name#id(input)` for a call, `id=>content` for a result, `[image …]`, `[document …]`. */
 export function wordsOf(block: Block): string {
   switch (block.type) {
     case 'text':
       return block.text
+    case 'image':
+      return block.source.type === 'url' ? `[image ${block.source.url}]` : `[image ${block.source.mediaType}]`
+    case 'document':
+      return `[document ${block.title ?? ''}]`
     case 'tool_call':
       return `${block.name}#${block.id}(${JSON.stringify(block.input)})`
     case 'tool_result':
-      return `${block.callId}=>${block.content.map(({ text }) => text).join('+')}`
+      return `${block.callId}=>${block.content.map(wordsOf).join('+')}`
   }
 }
 
