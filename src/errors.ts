@@ -81,6 +81,13 @@ const ERRORS = {
   },
   upstream_error: { status: 502, type: 'api_error', retry: true, message: 'The model API failed.' },
   backend_error: { status: 502, type: 'api_error', retry: true, message: 'The answer broke off or was not complete.' },
+  answer_rejected: {
+    status: 502,
+    type: 'api_error',
+    retry: true,
+    message: 'The model did not answer in the form that was asked for.',
+    code: 'backend_error',
+  },
   backend_unavailable: {
     status: 503,
     type: 'overloaded_error',

@@ -28,6 +28,8 @@ const OUTCOMES: Readonly<Record<TurnOutcome, boolean>> = {
   left: true,
   aborted: true,
   upstream_invalid_request: true,
+  feature_refused: true,
+  answer_rejected: true,
   context_length_exceeded: true,
   upstream_auth: true,
   model_not_found: true,

@@ -1,4 +1,5 @@
 import { type Engine, type EngineStatus, NO_WORKERS } from '../engine/engine.ts'
+import { createModelCapabilities } from '../engine/model-capabilities.ts'
 
 export interface DeferredEngine extends Engine {
   /** Hands over the engine that everything was waiting for. */
@@ -21,6 +22,7 @@ const STARTING: EngineStatus = {
  */
 export function createDeferredEngine(): DeferredEngine {
   let hand: (engine: Engine) => void = () => undefined
+  const unknown = createModelCapabilities(() => undefined)
   let real: Engine | undefined
   const handed = new Promise<Engine>((resolve) => (hand = resolve))
   return {
@@ -28,6 +30,7 @@ export function createDeferredEngine(): DeferredEngine {
     async *run(turn, signal) {
       yield* (await handed).run(turn, signal)
     },
+    capabilities: (model) => (real?.capabilities ?? unknown.of)(model),
     models: async () => (await handed).models(),
     status: () => real?.status() ?? STARTING,
     close: async (graceMs) => (await handed).close(graceMs),

@@ -5,9 +5,10 @@ import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { orAborted } from '../http/until-aborted.ts'
 import { callForm } from '../translate/call-form.ts'
-import { chatToTurn } from '../translate/chat-to-turn.ts'
+import { type Asking, type Attempt, chatToTurn } from '../translate/chat-to-turn.ts'
 import { foldChat } from '../translate/fold-chat.ts'
-import { FATES, judgeParameters } from '../translate/params.ts'
+import { FATES, judgeParameters, reportIgnored } from '../translate/params.ts'
+import { holdWhole } from '../translate/reading.ts'
 import { answeredServiceTier } from '../translate/service-tier.ts'
 import { createChatRenderer, type ChatRenderer } from '../translate/turn-to-chat.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
@@ -16,8 +17,9 @@ import { chatRequestSchema } from '../wire/chat-request.ts'
 import { chatCompletionSchema } from '../wire/chat-response.ts'
 import { parseBody } from '../wire/parse.ts'
 import { clip } from '../wire/quote.ts'
-import { runTurn } from './run-turn.ts'
+import { askChoices } from './ask.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
+import type { Placed } from './side-by-side.ts'
 
 const FATE_WORDS = { mapped: 'Honoured.', ignored: 'Ignored and reported.', rejected: 'Refused.' } as const
 
@@ -69,13 +71,15 @@ async function answer({ engine, config }: Services, context: RequestContext): Pr
   const { body, id: requestId, principal, replyHeaders, signal } = context
   const request = parseBody(chatRequestSchema, body)
   refuseExtensions(context.extensions)
-  const { ignored } = judgeParameters(request, { strict: config.STRICT_PARAMS })
-  if (ignored.length > 0) replyHeaders.set('x-dragoman-ignored', ignored.join(', '))
+  const isStrict = config.STRICT_PARAMS
+  const { ignored } = judgeParameters(request, { strict: isStrict })
   const models = await orAborted(engine.models(), signal)
   const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
   const names = { models, aliases, defaultModel, provider: engine.status().provider }
-  const { turn } = chatToTurn(request, { requestId, principal, ...names })
+  const { capabilities } = engine
+  const translate = chatToTurn(request, { requestId, principal, capabilities, ...names })
   const isStream = request.stream === true
+  const choices = request.n ?? 1
   const renderer = createChatRenderer({
     id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
     created: Math.floor(Date.now() / 1000),
@@ -83,8 +87,18 @@ async function answer({ engine, config }: Services, context: RequestContext): Pr
     includeUsage: !isStream || request.stream_options?.include_usage === true,
     callForm: callForm(request),
     serviceTier: answeredServiceTier(request),
+    choices,
   })
-  const chunks = render(runTurn(engine, turn, signal), renderer)
+  const question = {
+    translate: (attempt: Attempt): Asking => {
+      const asking = translate(attempt)
+      const dropped = [...ignored, ...reportIgnored(asking.ignored, { strict: isStrict })]
+      if (dropped.length > 0) replyHeaders.set('x-dragoman-ignored', dropped.join(', '))
+      return isStream ? asking : { ...asking, reading: (events) => holdWhole(asking.reading(events)) }
+    },
+    newCallId: () => `toolu_${randomUUID().replaceAll('-', '')}`,
+  }
+  const chunks = render(askChoices(engine, question, choices, signal), renderer)
   return isStream ? eventsReply(chunks) : jsonReply(foldChat(await collect(chunks)))
 }
 
@@ -98,8 +112,8 @@ function refuseExtensions(extensions: Readonly<Record<string, string>>): void {
   })
 }
 
-async function* render(events: AsyncIterable<TurnEvent>, renderer: ChatRenderer): AsyncGenerator<ChatChunk> {
-  for await (const event of events) yield* renderer(event)
+async function* render(events: AsyncIterable<Placed<TurnEvent>>, renderer: ChatRenderer): AsyncGenerator<ChatChunk> {
+  for await (const { index, value } of events) yield* renderer(value, index)
 }
 
 async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {

@@ -11,6 +11,7 @@ import { TurnFailure } from '../turn/turn-failure.ts'
 import type { SDKMessage } from './claude-code.ts'
 import { type ReportedError, upstreamFailure } from './failures.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
+import { createStopMatcher, type StopMatcher } from './stop-matcher.ts'
 
 type StreamEvent = Extract<SDKMessage, { type: 'stream_event' }>['event']
 type ResultMessage = Extract<SDKMessage, { type: 'result' }>
@@ -40,9 +41,19 @@ interface Call {
   json: string
 }
 
-export class AnswerReader {
+export interface Expected {
   /** Names of the functions that the caller offers; the model's calls of others are not its answer where it offers none. */
+  readonly offered: readonly string[]
+  /** At which the answer is cut off here; those that the model API looks for are not among them. */
+  readonly stopSequences: readonly string[]
+}
+
+/** Near enough for text whose tokens nobody has counted. */
+const CHARACTERS_A_TOKEN = 4
+
+export class AnswerReader {
   readonly #offered: ReadonlySet<string>
+  readonly #stops: StopMatcher
   readonly #calls: Call[] = []
   /** The call whose arguments come. */
   #call: Call | undefined
@@ -56,9 +67,12 @@ export class AnswerReader {
 
   /** Why the model stopped, once it has said so. */
   stopped: FinishReason | undefined
+  /** The answer was cut off here: the model would go on with it. */
+  isCut = false
 
-  constructor(offered: readonly string[] = []) {
+  constructor({ offered, stopSequences }: Expected) {
     this.#offered = new Set(offered)
+    this.#stops = createStopMatcher(stopSequences)
   }
 
   /**
@@ -67,7 +81,7 @@ export class AnswerReader {
    */
   get goesOn(): boolean {
     if (this.stopped === undefined) return false
-    return this.#wentOn || this.stopped === 'length' || this.stopped === 'refusal'
+    return this.#wentOn || this.isCut || this.stopped === 'length' || this.stopped === 'refusal'
   }
 
   /** What was said, as the message of a conversation; undefined when it cannot be gone on from. */
@@ -127,7 +141,7 @@ export class AnswerReader {
       case 'content_block_delta':
         return this.#readDelta(event.delta)
       case 'content_block_stop':
-        return this.#endCall()
+        return [...this.#say(this.#stops.end()), ...this.#endCall()]
       case 'message_delta':
         this.#count(event.usage)
         this.#readStop(event.delta.stop_reason)
@@ -162,9 +176,10 @@ export class AnswerReader {
   }
 
   #readDelta(delta: Extract<StreamEvent, { type: 'content_block_delta' }>['delta']): TurnEvent[] {
-    if (delta.type === 'text_delta' && delta.text !== '') {
-      this.#text += delta.text
-      return [...this.#begin(), { type: 'text', text: delta.text }]
+    if (delta.type === 'text_delta') {
+      const { text, stopped } = this.#stops.push(delta.text)
+      if (stopped) this.#cut()
+      return this.#say(text)
     }
     if (delta.type === 'input_json_delta' && delta.partial_json !== '' && this.#call !== undefined) {
       this.#call.json += delta.partial_json
@@ -174,6 +189,20 @@ export class AnswerReader {
       return [...this.#begin(), { type: 'reasoning', text: delta.thinking }]
     }
     return []
+  }
+
+  #say(text: string): TurnEvent[] {
+    if (text === '') return []
+    this.#text += text
+    return [...this.#begin(), { type: 'text', text }]
+  }
+
+  /** Nobody counts the output of a call that is broken off: the text so far is near enough. */
+  #cut(): void {
+    this.isCut = true
+    this.stopped = 'stop_sequence'
+    const written = Math.ceil(this.#text.length / CHARACTERS_A_TOKEN)
+    this.#counted.output = Math.max(this.#counted.output, written)
   }
 
   /** The start goes out with the first content, so that a call that fails before any can still fail as a whole. */

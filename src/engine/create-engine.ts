@@ -7,6 +7,7 @@ import { type Egress, startEgress } from './egress/egress.ts'
 import type { Introduction } from './claude-code.ts'
 import { type Engine, type EngineStatus, NO_WORKERS } from './engine.ts'
 import { createHealth } from './health.ts'
+import { createModelCapabilities } from './model-capabilities.ts'
 import { detectLogin, type Login } from './login.ts'
 import type { EngineObserver } from './observer.ts'
 import { Pool } from './pool.ts'
@@ -78,6 +79,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     log,
   })
   const health = createHealth({ warmUp: (signal) => warmUp(scheduler, pool, signal), log })
+  const capabilities = createModelCapabilities(health.modelNamed)
   const close = async (graceMs: number): Promise<void> => {
     health.drain()
     reuse.stop()
@@ -93,8 +95,9 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
 
   return {
     admit: () => admit(scheduler, observer),
-    run: createRunTurn({ scheduler, pool, health, log, observer }),
+    run: createRunTurn({ scheduler, pool, health, capabilities, log, observer }),
     models: () => health.models(),
+    capabilities: capabilities.of,
     status: () => ({
       ...health.status(),
       login: login.source,
@@ -167,6 +170,7 @@ function createLoggedOutEngine(missing: string): Engine {
       throw failure()
     },
     models: () => Promise.reject(failure()),
+    capabilities: createModelCapabilities(() => undefined).of,
     status: () => status,
     close: () => Promise.resolve(),
   }

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../turn/capabilities.ts'
 import type { Model } from '../turn/model.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
@@ -21,6 +22,8 @@ export interface Engine {
    * @throws TurnFailure when there is none.
    */
   models(): Promise<readonly Model[]>
+  /** What a model takes, by its id or alias, as far as it is known by now: turns that fail with `feature_refused` add to it. */
+  capabilities(model: string): Capabilities
   status(): EngineStatus
   /** Takes no more turns; waits up to `graceMs` for running ones, then ends every process. Resolves when none is left. */
   close(graceMs: number): Promise<void>

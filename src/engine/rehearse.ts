@@ -5,6 +5,7 @@
  */
 import type { Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
+import { UNKNOWN_MODEL } from './turn-settings.ts'
 import type { Worker } from './worker.ts'
 
 /** After one it is 90 ms, after two 50, after three no less. */
@@ -24,7 +25,7 @@ const TURN: Turn = {
  */
 export async function rehearse(worker: Worker, isAwaited: () => boolean): Promise<void> {
   if (!worker.canRehearse) return
-  const question = { turn: TURN, chain: digestChain(TURN.conversation), model: undefined, isRehearsal: true }
+  const question = { turn: TURN, chain: digestChain(TURN.conversation), model: UNKNOWN_MODEL, isRehearsal: true }
   const patience = AbortSignal.timeout(LONGEST_MS)
   try {
     for (let times = 0; times < TIMES; times += 1) {

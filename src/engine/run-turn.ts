@@ -5,14 +5,17 @@ import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
+import type { ModelCapabilities } from './model-capabilities.ts'
 import type { EngineObserver, TurnOutcome } from './observer.ts'
 import type { Pool } from './pool.ts'
+import { isOfTheModel, refusedFeature } from './refused-feature.ts'
 import type { Scheduler } from './scheduler.ts'
 
 export interface RunTurnParts {
   readonly scheduler: Scheduler
   readonly pool: Pool
   readonly health: Health
+  readonly capabilities: ModelCapabilities
   readonly log: Logger
   readonly observer: EngineObserver
 }
@@ -33,11 +36,21 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 /** Milliseconds before the second try, so that what is passing can pass. */
 const RETRY_DELAY_MS = { least: 150, most: 400 }
 
-export function createRunTurn({ scheduler, pool, health, log, observer }: RunTurnParts): RunTurn {
+export function createRunTurn({ scheduler, pool, health, capabilities, log, observer }: RunTurnParts): RunTurn {
   const logFailure = (turn: Turn, tries: number, error: unknown): void => {
     const left = error instanceof TurnFailure && error.kind === 'aborted'
     if (left) log.debug({ requestId: turn.id }, 'the caller left')
     else log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
+  }
+
+  /** What a model refuses for itself is remembered of it. */
+  const learnFrom = (error: unknown, turn: Turn): unknown => {
+    if (!(error instanceof TurnFailure) || error.kind !== 'upstream_invalid_request') return error
+    const { message } = error
+    const feature = refusedFeature(message, turn)
+    if (feature === undefined) return error
+    if (isOfTheModel(feature, message)) capabilities.learn(turn.model, feature)
+    return new TurnFailure('feature_refused', message, { cause: error, feature })
   }
 
   /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
@@ -51,7 +64,11 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
     )
     try {
       health.sawReady(lease.introduction)
-      yield* lease.worker.run({ turn, chain, model: health.modelNamed(turn.model) }, signal)
+      const model = {
+        efforts: health.modelNamed(turn.model)?.efforts ?? [],
+        capabilities: capabilities.of(turn.model),
+      }
+      yield* lease.worker.run({ turn, chain, model }, signal)
       health.sawAnswer()
     } finally {
       slot.free = lease.release()
@@ -68,7 +85,8 @@ export function createRunTurn({ scheduler, pool, health, log, observer }: RunTur
           yield event
         }
         return
-      } catch (error) {
+      } catch (failure) {
+        const error = learnFrom(failure, turn)
         health.sawFailure(error)
         logFailure(turn, tries, error)
         const passing = error instanceof TurnFailure && PASSING.has(error.kind)

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import type { Conversation, ToolUse, Turn } from '../turn/turn.ts'
 import { digestChain } from './conversation-digest.ts'
 import { sendShortestAnswer } from './egress/shortest-answer.ts'
+import { UNKNOWN_MODEL } from './turn-settings.ts'
 import type { Worker } from './worker.ts'
 import type { Profile, ToolMode } from './profile.ts'
 import type { Earlier } from './worker-factory.ts'
@@ -122,7 +123,7 @@ function offered(name: string): ToolUse {
 }
 
 async function ask(worker: Worker, turn: Turn, signal: AbortSignal): Promise<void> {
-  const question = { turn, chain: digestChain(turn.conversation), model: undefined }
+  const question = { turn, chain: digestChain(turn.conversation), model: UNKNOWN_MODEL }
   for await (const event of worker.run(question, signal)) if (event.type === 'finish') continue
 }
 

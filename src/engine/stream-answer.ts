@@ -53,6 +53,7 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
     }
     begun ||= message.type === 'stream_event'
     yield* reader.read(message)
+    if (reader.isCut) return yield* reader.finishWithoutResult()
     // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
     if (facts === undefined && reader.goesOn && !interrupted) {
       interrupted = true

@@ -1,4 +1,5 @@
-import type { Model } from '../turn/model.ts'
+import type { Capabilities } from '../turn/capabilities.ts'
+import type { JsonObject } from '../turn/json.ts'
 import type { Effort, ToolUse, Turn } from '../turn/turn.ts'
 import type { LiveSettings } from './claude-code.ts'
 
@@ -30,37 +31,71 @@ function budgetFor(effort: Effort | undefined, limit: number | null): number | n
   return Math.min(byEffort, byLimit)
 }
 
-/** What has to be set on a process for this turn. `model` is the live list's entry, where it has one. */
-export function settingsFor(turn: Turn, model: Model | undefined): LiveSettings {
+/** What is known of the model of a turn. */
+export interface KnownModel {
+  /** Its effort levels, lowest first; empty where it has none or is not on the live list. */
+  readonly efforts: readonly Effort[]
+  readonly capabilities: Pick<Capabilities, 'thinkingCanBeOff'>
+}
+
+export const UNKNOWN_MODEL: KnownModel = { efforts: [], capabilities: { thinkingCanBeOff: true } }
+
+/** What has to be set on a process for this turn. */
+export function settingsFor(turn: Turn, { efforts, capabilities }: KnownModel): LiveSettings {
   const limit = turn.maxOutputTokens ?? null
-  // The model API takes no forced call next to thinking.
-  const isForced = turn.toolUse !== undefined && turn.toolUse.choice !== 'auto' && turn.toolUse.choice !== 'none'
-  const wantsNoThinking = turn.thinking === 'off' || isForced || (limit !== null && limit <= LEAST_THINKING_BUDGET)
-  const mustThink = model !== undefined && !model.thinkingCanBeOff
-  const hasEfforts = model !== undefined && model.efforts.length > 0
-  const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? model.efforts[0] : undefined
+  // The model API takes neither a forced call nor sampling next to thinking.
+  const isWithoutThinking = turn.thinking === 'off' || isForced(turn.toolUse) || turn.sampling !== undefined
+  const mustThink = !capabilities.thinkingCanBeOff
+  const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? efforts[0] : undefined
+  const fixed = efforts.length > 0 ? null : budgetFor(turn.effort, limit)
   return {
     effort: lowest ?? turn.effort ?? null,
-    thinking: wantsNoThinking ? 'off' : hasEfforts ? null : budgetFor(turn.effort, limit),
+    thinking: isWithoutThinking || (limit !== null && limit <= LEAST_THINKING_BUDGET) ? 'off' : fixed,
     maxOutputTokens: limit,
     extraBody: extraBodyOf(turn),
     functions: turn.toolUse?.tools.map(({ name }) => name) ?? [],
   }
 }
 
-/** Lists in it take the place of Claude Code's own: the model gets the caller's definitions as they are. */
-function extraBodyOf({ toolUse }: Turn): string | null {
-  if (toolUse === undefined) return null
+export function isForced(toolUse: ToolUse | undefined): boolean {
+  return toolUse !== undefined && toolUse.choice !== 'auto' && toolUse.choice !== 'none'
+}
+
+/** Merged into the body of the call; lists in it take the place of Claude Code's own: the model gets the caller's definitions as they are. */
+function extraBodyOf({ toolUse, sampling, stopSequences, outputSchema }: Turn): string | null {
+  const stops = stopSequences?.filter(isTaken) ?? []
+  const body: JsonObject = {
+    ...(toolUse === undefined ? {} : toolsBody(toolUse)),
+    ...(sampling?.temperature === undefined ? {} : { temperature: sampling.temperature }),
+    ...(sampling?.topP === undefined ? {} : { top_p: sampling.topP }),
+    ...(sampling?.topK === undefined ? {} : { top_k: sampling.topK }),
+    ...(stops.length === 0 ? {} : { stop_sequences: stops }),
+    ...(outputSchema === undefined ? {} : { output_config: { format: { type: 'json_schema', schema: outputSchema } } }),
+  }
+  return Object.keys(body).length === 0 ? null : JSON.stringify(body)
+}
+
+/** Stop sequences that the model API does not take, and the engine has to look for itself. */
+export function ownStopSequences({ stopSequences }: Turn): readonly string[] {
+  return stopSequences?.filter((sequence) => !isTaken(sequence)) ?? []
+}
+
+/** The model API refuses sequences of white space. */
+function isTaken(sequence: string): boolean {
+  return sequence.trim() !== ''
+}
+
+function toolsBody(toolUse: ToolUse): JsonObject {
   const tools = toolUse.tools.map(({ name, description, inputSchema, strict }) => ({
     name,
     ...(description === undefined ? {} : { description }),
     input_schema: inputSchema,
     ...(strict === undefined ? {} : { strict }),
   }))
-  return JSON.stringify({ tools, tool_choice: toolChoiceOf(toolUse) })
+  return { tools, tool_choice: toolChoiceOf(toolUse) }
 }
 
-function toolChoiceOf({ choice, parallel }: ToolUse): object {
+function toolChoiceOf({ choice, parallel }: ToolUse): JsonObject {
   const single = parallel ? {} : { disable_parallel_tool_use: true }
   if (choice === 'none') return { type: 'none' }
   return typeof choice === 'string' ? { type: choice, ...single } : { type: 'tool', name: choice.name, ...single }

@@ -13,7 +13,7 @@ import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
 import type { Question } from './question.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
-import { settingsFor } from './turn-settings.ts'
+import { ownStopSequences, settingsFor } from './turn-settings.ts'
 import { mayBecome, type WorkerState } from './worker-state.ts'
 
 export interface WorkerDeadlines extends AnswerDeadlines {
@@ -142,7 +142,10 @@ export class Worker {
     // At once, whenever the caller comes back for the next event.
     const stop = (): void => gate?.close()
     signal.addEventListener('abort', stop, { once: true })
-    const reader = new AnswerReader(turn.toolUse?.tools.map(({ name }) => name))
+    const reader = new AnswerReader({
+      offered: turn.toolUse?.tools.map(({ name }) => name) ?? [],
+      stopSequences: ownStopSequences(turn),
+    })
     try {
       this.#owesResult = true
       this.#send(question, { ask: true })

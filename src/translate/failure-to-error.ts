@@ -1,44 +1,44 @@
 /** How a failed turn is told to a caller. */
 import { ApiError, type ErrorCode } from '../errors.ts'
-import type { TurnFailure } from '../turn/turn-failure.ts'
+import type { FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 
 /** Client libraries sleep as long as they are told to, without a cap of their own. */
 const MAX_RETRY_AFTER_SECONDS = 60
 
+/** The row of each. */
+const ROWS: Readonly<Record<FailureKind, ErrorCode>> = {
+  upstream_invalid_request: 'upstream_invalid_request',
+  feature_refused: 'upstream_invalid_request',
+  context_length_exceeded: 'context_length_exceeded',
+  upstream_auth: 'upstream_auth',
+  model_not_found: 'model_not_found',
+  request_too_large: 'request_too_large',
+  rate_limited: 'rate_limit_exceeded',
+  quota_exhausted: 'insufficient_quota',
+  upstream_overloaded: 'overloaded',
+  queue_full: 'overloaded',
+  draining: 'overloaded',
+  upstream_error: 'upstream_error',
+  upstream_timeout: 'upstream_timeout',
+  stream_interrupted: 'backend_error',
+  answer_mismatch: 'backend_error',
+  worker_died: 'backend_error',
+  answer_rejected: 'answer_rejected',
+  worker_unavailable: 'backend_unavailable',
+  not_authenticated: 'not_authenticated',
+  aborted: 'client_closed_request',
+}
+
 export function failureToError(failure: TurnFailure): ApiError {
   switch (failure.kind) {
-    case 'upstream_invalid_request':
-      return told('upstream_invalid_request', failure)
     case 'context_length_exceeded':
       return new ApiError('context_length_exceeded', { cause: failure, param: 'messages' })
-    case 'upstream_auth':
-      return told('upstream_auth', failure)
     case 'model_not_found':
       return new ApiError('model_not_found', { cause: failure, param: 'model' })
-    case 'request_too_large':
-      return told('request_too_large', failure)
-    case 'rate_limited':
-      return told('rate_limit_exceeded', failure)
     case 'quota_exhausted':
       return quotaExhausted(failure)
-    case 'upstream_overloaded':
-    case 'queue_full':
-    case 'draining':
-      return told('overloaded', failure)
-    case 'upstream_error':
-      return told('upstream_error', failure)
-    case 'upstream_timeout':
-      return told('upstream_timeout', failure)
-    case 'stream_interrupted':
-    case 'answer_mismatch':
-    case 'worker_died':
-      return told('backend_error', failure)
-    case 'worker_unavailable':
-      return told('backend_unavailable', failure)
-    case 'not_authenticated':
-      return told('not_authenticated', failure)
-    case 'aborted':
-      return told('client_closed_request', failure)
+    default:
+      return told(ROWS[failure.kind], failure)
   }
 }
 

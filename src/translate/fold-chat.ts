@@ -10,36 +10,51 @@ import { createCallFold } from './fold-calls.ts'
  * @throws ApiError `backend_error` where the answer has no end: part of an answer never passes for a whole one.
  */
 export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
+  const folds: ChoiceFold[] = []
   let head: ChatChunk | undefined
-  const calls = createCallFold()
-  let content = ''
-  let reasoning = ''
-  let refusal: string | null = null
-  let finish: ChatFinishReason | null = null
   let usage: ChatUsage | null = null
   for (const chunk of chunks) {
     head ??= chunk
     usage = chunk.usage ?? usage
-    for (const { delta, finish_reason: reason } of chunk.choices) {
-      content += delta.content ?? ''
-      reasoning += delta.reasoning_content ?? ''
-      if (typeof delta.refusal === 'string') refusal = (refusal ?? '') + delta.refusal
-      calls.add(delta)
-      finish = reason ?? finish
-    }
+    for (const choice of chunk.choices) (folds[choice.index] ??= createChoiceFold(choice.index)).add(choice)
   }
-  if (head === undefined || finish === null || usage === null) throw new ApiError('backend_error')
-  const called = calls.message
-  const hasOther = refusal !== null || Object.keys(called).length > 0
+  if (head === undefined || usage === null) throw new ApiError('backend_error')
   return {
     id: head.id,
     object: 'chat.completion',
     created: head.created,
     model: head.model,
     ...(head.service_tier === undefined ? {} : { service_tier: head.service_tier }),
-    choices: [
-      {
-        index: 0,
+    choices: folds.map((fold) => fold.whole()),
+    usage,
+  }
+}
+
+interface ChoiceFold {
+  add(choice: ChatChunk['choices'][number]): void
+  whole(): ChatCompletion['choices'][number]
+}
+
+function createChoiceFold(index: number): ChoiceFold {
+  const calls = createCallFold()
+  let content = ''
+  let reasoning = ''
+  let refusal: string | null = null
+  let finish: ChatFinishReason | null = null
+  return {
+    add({ delta, finish_reason: reason }) {
+      content += delta.content ?? ''
+      reasoning += delta.reasoning_content ?? ''
+      if (typeof delta.refusal === 'string') refusal = (refusal ?? '') + delta.refusal
+      calls.add(delta)
+      finish = reason ?? finish
+    },
+    whole() {
+      if (finish === null) throw new ApiError('backend_error')
+      const called = calls.message
+      const hasOther = refusal !== null || Object.keys(called).length > 0
+      return {
+        index,
         message: {
           role: 'assistant',
           content: hasOther && content === '' ? null : content,
@@ -50,8 +65,7 @@ export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
         },
         logprobs: null,
         finish_reason: finish,
-      },
-    ],
-    usage,
+      }
+    },
   }
 }

@@ -25,7 +25,8 @@ export interface Fate<Value> {
 
 type FateTable = { readonly [Name in ChatParameter]: Fate<NonNullable<ChatRequest[Name]>> }
 
-const SAMPLING = 'Current models refuse sampling parameters; this version sends them to none.'
+const SAMPLING =
+  'Sent to models that take it, without thinking; dropped and named in `x-dragoman-ignored` where the model does not, or where `reasoning_effort` is given.'
 const NO_COUNTERPART = 'Claude Code has no counterpart.'
 const KEPT = 'Accepted; nothing in the answer depends on it.'
 
@@ -43,19 +44,21 @@ export const FATES: FateTable = {
   max_tokens: { kind: 'mapped', why: 'As `max_completion_tokens`, which wins.' },
   reasoning_effort: { kind: 'mapped', why: 'Effort and thinking, capped to the levels of the model.' },
 
-  temperature: { kind: 'ignored', why: SAMPLING, isDefault: (value) => value === 1 },
-  top_p: { kind: 'ignored', why: SAMPLING, isDefault: (value) => value === 1 },
-  top_k: { kind: 'ignored', why: SAMPLING, isDefault: (value) => value === 0 },
+  temperature: { kind: 'mapped', why: `${SAMPLING} Above 1 it is 1.` },
+  top_p: {
+    kind: 'mapped',
+    why: `${SAMPLING} Also dropped next to \`temperature\` where the model takes only one of them.`,
+  },
+  top_k: { kind: 'mapped', why: SAMPLING },
   frequency_penalty: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 0 },
   presence_penalty: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 0 },
   logit_bias: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => Object.keys(value).length === 0 },
   seed: { kind: 'ignored', why: NO_COUNTERPART },
   stop: {
-    kind: 'rejected',
-    why: 'Stop sequences are not supported by this version.',
-    isDefault: (value) => value.length === 0,
+    kind: 'mapped',
+    why: 'The text ends before the first of them. Sequences of white space are looked for by Dragoman, which stops the model there; the output tokens of such an answer are estimated.',
   },
-  n: { kind: 'rejected', why: 'More than one answer is not supported by this version.', isDefault: (n) => n === 1 },
+  n: { kind: 'mapped', why: 'That many answers side by side. The prompt counts once in `usage`, the output of all.' },
   logprobs: {
     kind: 'rejected',
     why: 'The model API gives no token probabilities.',
@@ -88,7 +91,7 @@ export const FATES: FateTable = {
   },
   tool_choice: {
     kind: 'mapped',
-    why: 'Whether the model may, must or must not call, and which; `allowed_tools` offers those alone. A model that cannot be forced answers 400.',
+    why: 'Whether the model may, must or must not call, and which; `allowed_tools` offers those alone. A model that cannot be forced is brought to it in other ways: by an answer in the form of the arguments, or by words.',
   },
   parallel_tool_calls: { kind: 'mapped', why: '`false` for one call at most.' },
   functions: {
@@ -144,4 +147,14 @@ function droppedOf<Name extends ChatParameter>(name: Name, request: ChatRequest)
   const fate: Fate<NonNullable<ChatRequest[Name]>> = FATES[name]
   if (fate.kind === 'mapped') return fate.ignoredParts?.(value) ?? []
   return fate.isDefault?.(value, request) === true ? [] : [name]
+}
+
+/**
+ * What the model of a request does not take, as it is to be reported.
+ * @throws ApiError `unsupported_parameter` with `strict`.
+ */
+export function reportIgnored(names: readonly string[], { strict }: { strict: boolean }): readonly string[] {
+  const [first] = names
+  if (first !== undefined && strict) throw unsupported(first, 'The model does not take it.')
+  return names
 }

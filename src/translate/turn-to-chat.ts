@@ -1,11 +1,10 @@
-/** A turn's events as the chunks of a streamed answer. The whole answer is a fold over the same chunks: fold-chat.ts. */
-import type { TurnEvent } from '../turn/turn-event.ts'
+/** The events of a request's turns as the chunks of a streamed answer. The whole answer is a fold over the same chunks: fold-chat.ts. */
+import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
 import type { ChatChunk, ChatDelta } from '../wire/chat-chunk.ts'
-import type { ChatFinishReason, ChatServiceTier } from '../wire/chat-response.ts'
-import type { ChatUsage } from '../wire/usage.ts'
+import type { ChatServiceTier } from '../wire/chat-response.ts'
 import { createCallRenderer } from './call-deltas.ts'
 import type { CallForm } from './call-form.ts'
-import { chatUsage } from './chat-usage.ts'
+import { createUsageSum } from './chat-usage.ts'
 import { finishReason } from './finish-reason.ts'
 import { createWholeCharacters } from './whole-characters.ts'
 
@@ -22,45 +21,78 @@ export interface ChatRendering {
   readonly includeUsage: boolean
   readonly callForm: CallForm
   readonly serviceTier?: ChatServiceTier | undefined
+  /** How many turns answer side by side; 1 unless told. */
+  readonly choices?: number
 }
 
-/** Events go in one by one and in order; what comes back is ready to be sent, in order. */
-export type ChatRenderer = (event: TurnEvent) => ChatChunk[]
+/** Events go in as they come, with the place of their choice; what comes back is ready to be sent, in order. */
+export type ChatRenderer = (event: TurnEvent, index?: number) => ChatChunk[]
 
 /** The first chunk comes with the first piece of content or the finish, not with `start`: until then a turn may fail. */
 export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
+  const { id, created, requestedModel, includeUsage, callForm, serviceTier, choices = 1 } = rendering
+  const renderers = Array.from({ length: choices }, () => createChoiceRenderer(callForm))
+  const usage = createUsageSum()
+  let model = requestedModel
+  let begun = false
+  let open = choices
+
+  const chunk = (rest: Pick<ChatChunk, 'choices' | 'usage'>): ChatChunk => ({
+    id,
+    object: 'chat.completion.chunk',
+    created,
+    model,
+    ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
+    ...rest,
+  })
+
+  return (event, index = 0) => {
+    if (event.type === 'start' && !begun && event.model !== '') model = event.model
+    const deltas = renderers[index]?.(event) ?? []
+    begun ||= deltas.length > 0
+    const finish = event.type === 'finish' ? finishReason(event.reason, callForm.isLegacy) : null
+    const chunks = deltas.map((delta, at) => {
+      const finish_reason = at === deltas.length - 1 ? finish : null
+      return chunk({
+        choices: [{ index, delta, logprobs: null, finish_reason }],
+        ...(includeUsage ? { usage: null } : {}),
+      })
+    })
+    if (event.type !== 'finish') return chunks
+    usage.add(event.usage, index)
+    open -= 1
+    return open === 0 && includeUsage ? [...chunks, chunk({ choices: [], usage: usage.sum })] : chunks
+  }
+}
+
+/** The deltas of one choice. The last of a finish is empty: it carries the reason. */
+function createChoiceRenderer(callForm: CallForm): (event: TurnEvent) => ChatDelta[] {
   const reasoning = createWholeCharacters()
   const text = createWholeCharacters()
-  const calls = createCallRenderer(rendering.callForm)
-  let model = rendering.requestedModel
+  const calls = createCallRenderer(callForm)
   let begun = false
 
-  const chunk = (choices: ChatChunk['choices'], usage: ChatUsage | null = null): ChatChunk => ({
-    id: rendering.id,
-    object: 'chat.completion.chunk',
-    created: rendering.created,
-    model,
-    ...(rendering.serviceTier === undefined ? {} : { service_tier: rendering.serviceTier }),
-    choices,
-    ...(rendering.includeUsage ? { usage } : {}),
-  })
-  const choice = (delta: ChatDelta, finish: ChatFinishReason | null = null): ChatChunk =>
-    chunk([{ index: 0, delta, logprobs: null, finish_reason: finish }])
-  const begin = (): ChatChunk[] => {
+  const begin = (): ChatDelta[] => {
     if (begun) return []
     begun = true
-    return [choice({ role: 'assistant', content: '', refusal: null })]
+    return [{ role: 'assistant', content: '', refusal: null }]
   }
-  const reasoningDelta = (piece: string) => (piece === '' ? [] : [...begin(), choice({ reasoning_content: piece })])
-  const textDelta = (piece: string) => (piece === '' ? [] : [...begin(), choice({ content: piece })])
-  const callDeltas = (deltas: ChatDelta[]) =>
-    deltas.length === 0 ? [] : [...begin(), ...deltas.map((delta) => choice(delta))]
-  const heldText = () => [...reasoningDelta(reasoning.end()), ...textDelta(text.end())]
+  const reasoningDelta = (piece: string): ChatDelta[] =>
+    piece === '' ? [] : [...begin(), { reasoning_content: piece }]
+  const textDelta = (piece: string): ChatDelta[] => (piece === '' ? [] : [...begin(), { content: piece }])
+  const callDeltas = (deltas: ChatDelta[]): ChatDelta[] => (deltas.length === 0 ? [] : [...begin(), ...deltas])
+  const heldText = (): ChatDelta[] => [...reasoningDelta(reasoning.end()), ...textDelta(text.end())]
+  const end = (reason: FinishReason): ChatDelta[] => [
+    ...heldText(),
+    ...callDeltas(calls.end()),
+    ...begin(),
+    ...(reason === 'refusal' ? [{ refusal: REFUSAL }] : []),
+    {},
+  ]
 
   return (event) => {
     switch (event.type) {
       case 'start':
-        if (!begun && event.model !== '') model = event.model
         return []
       case 'reasoning':
         return reasoningDelta(reasoning.push(event.text))
@@ -71,14 +103,7 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
       case 'tool_arguments':
         return callDeltas(calls.push(event.json))
       case 'finish':
-        return [
-          ...heldText(),
-          ...callDeltas(calls.end()),
-          ...begin(),
-          ...(event.reason === 'refusal' ? [choice({ refusal: REFUSAL })] : []),
-          choice({}, finishReason(event.reason, rendering.callForm.isLegacy)),
-          ...(rendering.includeUsage ? [chunk([], chatUsage(event.usage))] : []),
-        ]
+        return end(event.reason)
     }
   }
 }

@@ -1,7 +1,13 @@
+import type { Feature } from './capabilities.ts'
+
 /** Every way a turn can fail, in neutral words. The HTTP side maps each kind to a row of its error table. */
 export type FailureKind =
   /** The model API refused the request as malformed. */
   | 'upstream_invalid_request'
+  /** The model cannot do what `feature` says. Asked without it, the same turn may succeed. */
+  | 'feature_refused'
+  /** The answer is complete and not what was asked for: no call where one has to be, JSON of another form. */
+  | 'answer_rejected'
   | 'context_length_exceeded'
   /** The model API does not take our login. */
   | 'upstream_auth'
@@ -37,14 +43,17 @@ export class TurnFailure extends Error {
   readonly kind: FailureKind
   /** Seconds to wait before another try, where the model API said so. */
   readonly retryAfterSeconds: number | undefined
+  /** With `feature_refused`. */
+  readonly feature: Feature | undefined
 
   constructor(
     kind: FailureKind,
     message: string,
-    options: { cause?: unknown; retryAfterSeconds?: number | undefined } = {},
+    options: { cause?: unknown; retryAfterSeconds?: number | undefined; feature?: Feature } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.kind = kind
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.feature = options.feature
   }
 }

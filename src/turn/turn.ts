@@ -91,6 +91,16 @@ export interface ToolUse {
   readonly parallel: boolean
 }
 
+/** Only what differs from the model's defaults. Thinking is off next to it: the model API takes one or the other. */
+export interface Sampling {
+  /** 0 to 1. */
+  readonly temperature?: number
+  /** 0 to 1. */
+  readonly topP?: number
+  /** At least 1. */
+  readonly topK?: number
+}
+
 /** Roles alternate, the first message is a user's and so is the last, which is the question. */
 export type Conversation = readonly Message[]
 
@@ -109,6 +119,11 @@ export interface Turn {
   readonly conversation: Conversation
   /** Absent where the caller offers no functions. */
   readonly toolUse?: ToolUse
+  /** The answer's text is JSON that the model API holds to this schema, which is one that it takes. */
+  readonly outputSchema?: JsonObject
+  readonly sampling?: Sampling
+  /** Where one of them would begin, the answer ends. None is empty; they may be white space. */
+  readonly stopSequences?: readonly string[]
   /** Upper bound on output tokens, thinking included; at least 1. */
   readonly maxOutputTokens?: number
   readonly effort?: Effort

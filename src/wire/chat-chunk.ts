@@ -46,7 +46,7 @@ export const chatChunkSchema = z
     created: z.int().describe('Unix time in seconds, the same in all chunks.'),
     model: z.string().describe('The model that really answers.'),
     service_tier: serviceTierSchema.exactOptional().describe('Only if the request named one.'),
-    choices: z.array(choice).max(1).describe('Empty in the chunk that carries the usage.'),
+    choices: z.array(choice).describe('Empty in the chunk that carries the usage.'),
     usage: usageSchema.nullable().exactOptional().describe('With `include_usage`: null until the last chunk.'),
   })
   .meta({ id: 'CreateChatCompletionStreamResponse' })

@@ -1,17 +1,9 @@
 import { expect, it } from 'vitest'
-import { BASELINE, settingsFor } from '../../src/engine/turn-settings.ts'
-import type { Model } from '../../src/turn/model.ts'
+import { BASELINE, type KnownModel, settingsFor, UNKNOWN_MODEL } from '../../src/engine/turn-settings.ts'
 import type { Turn } from '../../src/turn/turn.ts'
 
 const turn: Turn = { id: 'r', principal: { id: 'p' }, model: 'm', conversation: [] }
-const thinker: Model = {
-  id: 'm',
-  aliases: [],
-  displayName: '',
-  description: '',
-  efforts: ['low', 'high'],
-  thinkingCanBeOff: false,
-}
+const thinker: KnownModel = { efforts: ['low', 'high'], capabilities: { thinkingCanBeOff: false } }
 
 it('changes nothing for a turn that asks for nothing', () => {
   expect(settingsFor(turn, thinker)).toEqual(BASELINE)
@@ -27,7 +19,7 @@ it('hands effort and limit on', () => {
 })
 
 it('turns thinking off and leaves the effort alone where the model can do without', () => {
-  const model = { ...thinker, thinkingCanBeOff: true }
+  const model = { ...thinker, capabilities: { thinkingCanBeOff: true } }
   expect(settingsFor({ ...turn, thinking: 'off' }, model)).toMatchObject({ effort: null, thinking: 'off' })
 })
 
@@ -36,7 +28,7 @@ it('takes the lowest effort where the model cannot do without thinking', () => {
 })
 
 it('turns thinking off below the smallest budget, which a limit has to exceed', () => {
-  expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 1024 }, undefined)).toMatchObject({
+  expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 1024 }, UNKNOWN_MODEL)).toMatchObject({
     effort: 'high',
     thinking: 'off',
   })
@@ -52,6 +44,6 @@ it.each([
 ] as const)(
   'gives a model that is not on the live list a thinking budget that leaves room for the answer: %o',
   (change, thinking) => {
-    expect(settingsFor({ ...turn, ...change }, undefined).thinking).toBe(thinking)
+    expect(settingsFor({ ...turn, ...change }, UNKNOWN_MODEL).thinking).toBe(thinking)
   },
 )

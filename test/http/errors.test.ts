@@ -9,6 +9,8 @@ import { fails } from '../support/fake-engine.ts'
 /** What a caller sees of each way a turn can fail. */
 const KINDS = {
   upstream_invalid_request: [400, 'upstream_invalid_request', false],
+  feature_refused: [400, 'upstream_invalid_request', false],
+  answer_rejected: [502, 'backend_error', true],
   context_length_exceeded: [400, 'context_length_exceeded', false],
   upstream_auth: [502, 'upstream_auth', false],
   model_not_found: [404, 'model_not_found', false],

@@ -1,6 +1,7 @@
 /** An engine without Claude Code: the test says what it answers, event by event, and sees what it was asked. */
 import { type Engine, type EngineStatus, NO_WORKERS } from '../../src/engine/engine.ts'
-import type { Model } from '../../src/turn/model.ts'
+import { createModelCapabilities } from '../../src/engine/model-capabilities.ts'
+import { findModel, type Model } from '../../src/turn/model.ts'
 import type { FinishEvent, TurnEvent } from '../../src/turn/turn-event.ts'
 import { TurnFailure } from '../../src/turn/turn-failure.ts'
 import type { Turn } from '../../src/turn/turn.ts'
@@ -125,6 +126,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
       }
     },
     models: () => Promise.resolve(MODELS),
+    capabilities: createModelCapabilities((name) => findModel(MODELS, name)).of,
     status: () => status,
     close: () => Promise.resolve(),
     setStatus(change) {

@@ -137,7 +137,7 @@ function outcomeOf(body: unknown, strict: boolean): boolean | 'refused' {
   try {
     const request = parseBody(chatRequestSchema, body)
     judgeParameters(request, { strict })
-    return isSound(chatToTurn(request, CONTEXT).turn)
+    return isSound(chatToTurn(request, CONTEXT)({ callId: 'toolu_own' }).turn)
   } catch (error) {
     return error instanceof ApiError && /^[a-z]/.test(error.param ?? '') ? 'refused' : false
   }
@@ -148,7 +148,7 @@ describe('chatToTurn, whatever is asked', () => {
     fc.assert(
       fc.property(messages, (list) => {
         const request = parseBody(chatRequestSchema, { model: 'sonnet', messages: list })
-        expect(isSound(chatToTurn(request, CONTEXT).turn)).toBe(true)
+        expect(isSound(chatToTurn(request, CONTEXT)({ callId: 'toolu_own' }).turn)).toBe(true)
       }),
     )
   })
@@ -160,7 +160,7 @@ describe('chatToTurn, whatever is asked', () => {
           model: 'sonnet',
           messages: [...list, { role: 'user', content: 'x' }],
         })
-        const { conversation } = chatToTurn(request, CONTEXT).turn
+        const { conversation } = chatToTurn(request, CONTEXT)({ callId: 'toolu_own' }).turn
         const blocks = conversation.flatMap(({ content }) => content.map(wordsOf))
         const said = list
           .filter(({ role }) => role === 'user')

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chatToTurn } from '../../src/translate/chat-to-turn.ts'
-import { chatRequest, CONTEXT } from './fixtures.ts'
 
-const turnOf = (parameters: Readonly<Record<string, unknown>>) => chatToTurn(chatRequest(parameters), CONTEXT).turn
+import { turnOf } from './fixtures.ts'
 
 describe('chatToTurn', () => {
   it('leaves out what the caller did not ask for', () => {

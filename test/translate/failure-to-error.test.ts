@@ -5,6 +5,8 @@ import { TurnFailure, type FailureKind } from '../../src/turn/turn-failure.ts'
 
 const TABLE: readonly (readonly [FailureKind, string, number])[] = [
   ['upstream_invalid_request', 'upstream_invalid_request', 400],
+  ['feature_refused', 'upstream_invalid_request', 400],
+  ['answer_rejected', 'answer_rejected', 502],
   ['context_length_exceeded', 'context_length_exceeded', 400],
   ['upstream_auth', 'upstream_auth', 502],
   ['model_not_found', 'model_not_found', 404],

@@ -1,11 +1,12 @@
 import { ApiError } from '../../src/errors.ts'
-import type { ChatContext } from '../../src/translate/chat-to-turn.ts'
+import { type Asking, type Attempt, chatToTurn, type ChatContext } from '../../src/translate/chat-to-turn.ts'
+import { createModelCapabilities } from '../../src/engine/model-capabilities.ts'
 import type { CallForm } from '../../src/translate/call-form.ts'
 import { createChatRenderer } from '../../src/translate/turn-to-chat.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import type { ChatChunk } from '../../src/wire/chat-chunk.ts'
-import type { Model } from '../../src/turn/model.ts'
-import type { Block } from '../../src/turn/turn.ts'
+import { findModel, type Model } from '../../src/turn/model.ts'
+import type { Block, Turn } from '../../src/turn/turn.ts'
 import { chatRequestSchema, type ChatRequest } from '../../src/wire/chat-request.ts'
 import { parseBody } from '../../src/wire/parse.ts'
 
@@ -42,6 +43,7 @@ export const CONTEXT: ChatContext = {
   models: [OPUS, SONNET, HAIKU],
   aliases: {},
   defaultModel: undefined,
+  capabilities: createModelCapabilities((name) => findModel([OPUS, SONNET, HAIKU], name)).of,
 }
 
 /** A checked request with these parameters. */
@@ -51,6 +53,15 @@ export function chatRequest(parameters: Readonly<Record<string, unknown>> = {}):
     messages: [{ role: 'user', content: 'hi' }],
     ...parameters,
   })
+}
+
+/** A request with these parameters, translated for an attempt. */
+export function askingOf(parameters: Readonly<Record<string, unknown>>, attempt: Partial<Attempt> = {}): Asking {
+  return chatToTurn(chatRequest(parameters), CONTEXT)({ callId: 'toolu_own', ...attempt })
+}
+
+export function turnOf(parameters: Readonly<Record<string, unknown>>): Turn {
+  return askingOf(parameters).turn
 }
 
 /** What `action` refuses with. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { chatToTurn } from '../../src/translate/chat-to-turn.ts'
-import { chatRequest, CONTEXT, refusalOf } from './fixtures.ts'
 
-const turnOf = (parameters: Readonly<Record<string, unknown>>) => chatToTurn(chatRequest(parameters), CONTEXT).turn
-const toolUseOf = (parameters: Readonly<Record<string, unknown>>) => turnOf(parameters).toolUse
+import { refusalOf, turnOf } from './fixtures.ts'
+
+const toolUseOf = (parameters: Readonly<Record<string, unknown>>) =>
+  turnOf({ model: 'claude-haiku-4-5', ...parameters }).toolUse
 const refused = (parameters: Readonly<Record<string, unknown>>) => refusalOf(() => turnOf(parameters))
 
 const fn = (name: string, rest: object = {}) => ({ type: 'function', function: { name, ...rest } })

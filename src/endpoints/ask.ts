@@ -1,0 +1,56 @@
+/** Asks the engine until the model has answered: again where it turns out to take less than it was asked, or answers in another form. */
+import type { Engine } from '../engine/engine.ts'
+import { type Asking, type Attempt } from '../translate/chat-to-turn.ts'
+import type { Feature } from '../turn/capabilities.ts'
+import type { TurnEvent } from '../turn/turn-event.ts'
+import { TurnFailure } from '../turn/turn-failure.ts'
+import { runTurn } from './run-turn.ts'
+import { type Placed, sideBySide } from './side-by-side.ts'
+
+export interface Question {
+  /** Translates anew for each attempt. Throws where the caller had better know than be answered otherwise. */
+  readonly translate: (attempt: Attempt) => Asking
+  readonly newCallId: () => string
+}
+
+/** An answer of another form than was asked for may be better the next time. */
+const MOST_REJECTED = 2
+
+/**
+ * Answers the question several times side by side.
+ * @throws TurnFailure as soon as one of them fails: as the engine does, or `answer_rejected`.
+ */
+export async function* askChoices(
+  engine: Engine,
+  question: Question,
+  choices: number,
+  signal: AbortSignal,
+): AsyncGenerator<Placed<TurnEvent>> {
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  const sources = Array.from({ length: choices }, () => ask(engine, question, either))
+  yield* sideBySide(sources, () => over.abort(new TurnFailure('aborted', 'another answer to the same request failed')))
+}
+
+async function* ask(engine: Engine, question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  const refused: Feature[] = []
+  let rejected = 0
+  for (;;) {
+    const asking = question.translate({ refused, callId: question.newCallId() })
+    let hasContent = false
+    try {
+      for await (const event of asking.reading(runTurn(engine, asking.turn, signal))) {
+        hasContent ||= event.type !== 'start'
+        yield event
+      }
+      return
+    } catch (error) {
+      if (hasContent || !(error instanceof TurnFailure)) throw error
+      const { kind, feature } = error
+      if (kind === 'answer_rejected' && (rejected += 1) < MOST_REJECTED) continue
+      // Each can be taken away once, so this ends.
+      if (kind !== 'feature_refused' || feature === undefined || refused.includes(feature)) throw error
+      refused.push(feature)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What each model takes: from its version, as the vendor's documentation says of it, from the live list, and from what a
+ * model API has refused so far.
+ */
+import { type Capabilities, type Feature, without } from '../turn/capabilities.ts'
+import type { Model } from '../turn/model.ts'
+
+export interface ModelCapabilities {
+  /** For an id or alias; a model that nothing is known of is taken to be able to do everything. */
+  of(name: string): Capabilities
+  /** From now on the model is not asked for this any more. */
+  learn(name: string, feature: Feature): void
+}
+
+/** Names come from callers. */
+const MOST_LEARNED = 500
+
+/** @param modelNamed the live list's entry for an id or alias */
+export function createModelCapabilities(modelNamed: (name: string) => Model | undefined): ModelCapabilities {
+  const learned = new Map<string, Set<Feature>>()
+  const idOf = (name: string): string => modelNamed(name)?.id ?? name
+  return {
+    of: (name) => {
+      const seeded = seed(idOf(name), modelNamed(name))
+      return [...(learned.get(idOf(name)) ?? [])].reduce(without, seeded)
+    },
+    learn: (name, feature) => {
+      const id = idOf(name)
+      const features = learned.get(id) ?? new Set()
+      features.add(feature)
+      learned.delete(id)
+      learned.set(id, features)
+      const [oldest] = learned.keys()
+      if (learned.size > MOST_LEARNED && oldest !== undefined) learned.delete(oldest)
+    },
+  }
+}
+
+type Family = 'opus' | 'sonnet' | 'haiku' | 'fable'
+
+/** `claude-opus-4-7`, `claude-sonnet-5`, `claude-3-5-haiku`; also with a region, a date or a version around it. */
+const PRESENT = /claude-(opus|sonnet|haiku|fable)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/
+const OLDER = /claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)/
+
+/** The first version that does (`from`) or no longer does (`until`) what the name says; absent: none ever. */
+type Versions = Readonly<Partial<Record<Family, number>>>
+
+/** https://platform.claude.com/docs/en/about-claude/models and the pages on thinking, tool use and structured outputs */
+const NO_SAMPLING_FROM: Versions = { opus: 4.7, sonnet: 5, haiku: 5.5, fable: 5 }
+const ONE_SAMPLING_FROM: Versions = { opus: 4.1, sonnet: 4.5, haiku: 4.5 }
+const NO_FORCED_CHOICE_FROM: Versions = { opus: 5.5, sonnet: 5.5, fable: 5 }
+const NO_THINKING_OFF_FROM: Versions = { opus: 5.5, sonnet: 5.5, fable: 5.1 }
+const OUTPUT_SCHEMA_FROM: Versions = { opus: 4.1, sonnet: 4.5, haiku: 4.5, fable: 5 }
+
+function seed(id: string, model: Model | undefined): Capabilities {
+  const version = versionOf(id)
+  if (version === undefined) {
+    const thinkingCanBeOff = model?.thinkingCanBeOff ?? true
+    return { sampling: 'one', forcedToolChoice: true, outputSchema: true, strictTools: true, thinkingCanBeOff }
+  }
+  const isFrom = (versions: Versions): boolean => version.number >= (versions[version.family] ?? Infinity)
+  return {
+    sampling: isFrom(NO_SAMPLING_FROM) ? 'none' : isFrom(ONE_SAMPLING_FROM) ? 'one' : 'both',
+    forcedToolChoice: !isFrom(NO_FORCED_CHOICE_FROM),
+    outputSchema: isFrom(OUTPUT_SCHEMA_FROM),
+    strictTools: isFrom(OUTPUT_SCHEMA_FROM),
+    thinkingCanBeOff: model?.thinkingCanBeOff ?? !isFrom(NO_THINKING_OFF_FROM),
+  }
+}
+
+function versionOf(id: string): { family: Family; number: number } | undefined {
+  const present = PRESENT.exec(id)
+  const older = OLDER.exec(id)
+  const [family, major, minor] =
+    present === null ? [older?.[3], older?.[1], older?.[2]] : [present[1], present[2], present[3]]
+  if (family !== 'opus' && family !== 'sonnet' && family !== 'haiku' && family !== 'fable') return undefined
+  return { family, number: Number(`${major}.${minor ?? 0}`) }
+}

@@ -1,0 +1,50 @@
+/** How the next word is chosen, as far as the model lets the caller say. */
+import type { Capabilities } from '../turn/capabilities.ts'
+import type { Sampling } from '../turn/turn.ts'
+import type { ChatRequest } from '../wire/chat-request.ts'
+
+/** The API's own scale ends here, OpenAI's at 2. */
+const HIGHEST_TEMPERATURE = 1
+
+type Given = Pick<ChatRequest, 'temperature' | 'top_p' | 'top_k' | 'reasoning_effort'>
+
+/**
+ * Default values ask for nothing. The model API takes no sampling next to thinking, so a wish for effort goes before, and
+ * the temperature before `top_p` where only one of them is taken.
+ */
+export function sampling(
+  request: Given,
+  { sampling: taken }: Pick<Capabilities, 'sampling'>,
+): { sampling?: Sampling; ignored: string[] } {
+  const { temperature, top_p: topP, top_k: topK } = asked(request)
+  const given = [
+    ...(temperature === undefined ? [] : ['temperature']),
+    ...(topP === undefined ? [] : ['top_p']),
+    ...(topK === undefined ? [] : ['top_k']),
+  ]
+  const effort = request.reasoning_effort ?? 'none'
+  if (given.length === 0) return { ignored: [] }
+  if (taken === 'none' || effort !== 'none') return { ignored: given }
+  const isDropped = temperature !== undefined && topP !== undefined && taken === 'one'
+  return {
+    sampling: {
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined || isDropped ? {} : { topP }),
+      ...(topK === undefined ? {} : { topK }),
+    },
+    ignored: isDropped ? ['top_p'] : [],
+  }
+}
+
+function asked({ temperature, top_p: topP, top_k: topK }: Given): {
+  temperature?: number | undefined
+  top_p?: number | undefined
+  top_k?: number | undefined
+} {
+  const capped = Math.min(temperature ?? HIGHEST_TEMPERATURE, HIGHEST_TEMPERATURE)
+  return {
+    temperature: capped === HIGHEST_TEMPERATURE ? undefined : capped,
+    top_p: (topP ?? 1) === 1 ? undefined : (topP ?? undefined),
+    top_k: (topK ?? 0) === 0 ? undefined : (topK ?? undefined),
+  }
+}
