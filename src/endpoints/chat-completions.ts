@@ -7,7 +7,8 @@ import { orAborted } from '../http/until-aborted.ts'
 import { callForm } from '../translate/call-form.ts'
 import { type Asking, type Attempt, chatToTurn } from '../translate/chat-to-turn.ts'
 import { foldChat } from '../translate/fold-chat.ts'
-import { FATES, judgeParameters, reportIgnored } from '../translate/params.ts'
+import { reportIgnored, settleFates } from '../translate/fates.ts'
+import { FATES, judgeChat } from '../translate/params.ts'
 import { holdWhole } from '../translate/reading.ts'
 import { answeredServiceTier } from '../translate/service-tier.ts'
 import { createChatRenderer, type ChatRenderer } from '../translate/turn-to-chat.ts'
@@ -72,7 +73,7 @@ async function answer({ engine, config }: Services, context: RequestContext): Pr
   const request = parseBody(chatRequestSchema, body)
   refuseExtensions(context.extensions)
   const isStrict = config.STRICT_PARAMS
-  const { ignored } = judgeParameters(request, { strict: isStrict })
+  const { ignored } = settleFates(judgeChat(request), { strict: isStrict })
   const models = await orAborted(engine.models(), signal)
   const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
   const names = { models, aliases, defaultModel, provider: engine.status().provider }

@@ -4,26 +4,9 @@
  */
 import { chatRequestSchema, type ChatRequest } from '../wire/chat-request.ts'
 import type { ChatTool } from '../wire/tool.ts'
-import { unsupported } from './unsupported.ts'
+import { type FateTable, judge, type Judgement } from './fates.ts'
 
 export type ChatParameter = keyof ChatRequest
-
-/** `Value` is what the parameter holds when it is neither absent nor null. */
-export interface Fate<Value> {
-  /**
-   * `mapped` reaches the model or the answer, or is kept as the caller asked; `ignored` is dropped and named in
-   * `x-dragoman-ignored`, or refused where the operator wants strictness; `rejected` is refused.
-   */
-  readonly kind: 'mapped' | 'ignored' | 'rejected'
-  /** To what it is mapped, or why it is not: one sentence. */
-  readonly why: string
-  /** Values that ask for nothing beyond what happens anyway: never refused, never reported. */
-  readonly isDefault?: (value: Value, request: ChatRequest) => boolean
-  /** Places inside of a mapped value that are dropped. */
-  readonly ignoredParts?: (value: Value) => readonly string[]
-}
-
-type FateTable = { readonly [Name in ChatParameter]: Fate<NonNullable<ChatRequest[Name]>> }
 
 const SAMPLING =
   'Sent to models that take it, without thinking; dropped and named in `x-dragoman-ignored` where the model does not, or where `reasoning_effort` is given.'
@@ -35,7 +18,7 @@ const grammars = (tools: readonly ChatTool[]) =>
     tool.type === 'custom' && tool.custom.format?.type === 'grammar' ? [`tools[${index}].custom.format.grammar`] : [],
   )
 
-export const FATES: FateTable = {
+export const FATES: FateTable<ChatRequest> = {
   model: { kind: 'mapped', why: 'The model that Claude Code is asked for.' },
   messages: { kind: 'mapped', why: 'System prompt and conversation.' },
   stream: { kind: 'mapped', why: 'Server-sent events instead of one body.' },
@@ -122,39 +105,6 @@ export const FATES: FateTable = {
 /** Every parameter, in the order of the schema. */
 export const CHAT_PARAMETERS: readonly ChatParameter[] = chatRequestSchema.keyof().options
 
-/**
- * Which parameters of a request are dropped, or parts of them (`tools[0].custom.format.grammar`), in the order of the schema.
- * @throws ApiError `unsupported_parameter` for the first that is refused; with `strict` also for what would be dropped.
- */
-export function judgeParameters(request: ChatRequest, { strict }: { strict: boolean }): { ignored: string[] } {
-  const ignored: string[] = []
-  for (const name of CHAT_PARAMETERS) {
-    const { kind, why } = FATES[name]
-    const dropped = droppedOf(name, request)
-    const [first] = dropped
-    if (first === undefined) continue
-    if (kind === 'rejected' || strict) throw unsupported(first, why)
-    ignored.push(...dropped)
-  }
-  return { ignored }
-}
-
-/** The parameter itself or places inside of it; empty where it is honoured or asks for nothing beyond what happens anyway. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the value to its own row
-function droppedOf<Name extends ChatParameter>(name: Name, request: ChatRequest): readonly string[] {
-  const value = request[name]
-  if (value === undefined || value === null) return []
-  const fate: Fate<NonNullable<ChatRequest[Name]>> = FATES[name]
-  if (fate.kind === 'mapped') return fate.ignoredParts?.(value) ?? []
-  return fate.isDefault?.(value, request) === true ? [] : [name]
-}
-
-/**
- * What the model of a request does not take, as it is to be reported.
- * @throws ApiError `unsupported_parameter` with `strict`.
- */
-export function reportIgnored(names: readonly string[], { strict }: { strict: boolean }): readonly string[] {
-  const [first] = names
-  if (first !== undefined && strict) throw unsupported(first, 'The model does not take it.')
-  return names
+export function judgeChat(request: ChatRequest): Judgement[] {
+  return judge(FATES, CHAT_PARAMETERS, request)
 }

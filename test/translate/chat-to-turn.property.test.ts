@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../src/errors.ts'
 import { chatToTurn } from '../../src/translate/chat-to-turn.ts'
-import { judgeParameters } from '../../src/translate/params.ts'
+import { settleFates } from '../../src/translate/fates.ts'
+import { judgeChat } from '../../src/translate/params.ts'
 import type { Block, Conversation, Turn } from '../../src/turn/turn.ts'
 import { chatRequestSchema } from '../../src/wire/chat-request.ts'
 import { parseBody } from '../../src/wire/parse.ts'
@@ -136,7 +137,7 @@ function isPaired(conversation: Conversation): boolean {
 function outcomeOf(body: unknown, strict: boolean): boolean | 'refused' {
   try {
     const request = parseBody(chatRequestSchema, body)
-    judgeParameters(request, { strict })
+    settleFates(judgeChat(request), { strict })
     return isSound(chatToTurn(request, CONTEXT)({ callId: 'toolu_own' }).turn)
   } catch (error) {
     return error instanceof ApiError && /^[a-z]/.test(error.param ?? '') ? 'refused' : false

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { CHAT_PARAMETERS, FATES, judgeParameters } from '../../src/translate/params.ts'
+import { settleFates } from '../../src/translate/fates.ts'
+import { CHAT_PARAMETERS, FATES, judgeChat } from '../../src/translate/params.ts'
+import type { ChatRequest } from '../../src/wire/chat-request.ts'
 import { chatRequest, refusalOf } from './fixtures.ts'
 
+const judgeParameters = (request: ChatRequest, { strict: isStrict }: { strict: boolean }) =>
+  settleFates(judgeChat(request), { strict: isStrict })
 const lenient = { strict: false }
 const strict = { strict: true }
 const tool = { type: 'function', function: { name: 'f' } }
@@ -69,7 +73,7 @@ const REJECTED: [string, Readonly<Record<string, unknown>>][] = [
   ['enable_tools', { enable_tools: true }],
 ]
 
-describe('judgeParameters', () => {
+describe('the fates of the parameters', () => {
   it.each([...DEFAULTS, ...ACCEPTED])('has nothing to say about %j, even when strict', (parameters) => {
     expect(judgeParameters(chatRequest(parameters), strict)).toEqual({ ignored: [] })
   })
