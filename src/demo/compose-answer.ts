@@ -41,19 +41,22 @@ function words(request: MessagesRequest, question: Question, command: DemoComman
   if (command?.type === 'long') return manyWords(command.words)
   if (command?.type === 'stop') return `${WHO} It stops here with \`${command.reason}\`, as you asked.`
   if (schema !== undefined) return JSON.stringify(sampleOfSchema(schema))
-  if (question.results.length > 0) return [WHO, ...question.results.map(tell)].join(' ')
+  const attached = question.attachments.length === 0 ? [] : [`You attached ${question.attachments.join(', ')}.`]
+  if (question.results.length > 0) return [WHO, ...question.results.map(tell), ...attached].join(' ')
   const heard =
     question.text === ''
       ? 'You said nothing in words.'
       : `You said: "${shorten(question.text)}" (${size(question.text)}).`
   const system =
     question.system === '' ? [] : [`Your system prompt: "${shorten(question.system)}" (${size(question.system)}).`]
-  return [WHO, heard, `This is turn ${question.turn} of the conversation.`, ...system].join(' ')
+  return [WHO, heard, ...attached, `This is turn ${question.turn} of the conversation.`, ...system].join(' ')
 }
 
-function tell({ tool, text, failed }: ToolResult): string {
+function tell({ tool, text, failed, attachments }: ToolResult): string {
   const verb = failed ? 'failed with' : 'answered'
-  return text === '' ? `The tool ${tool} ${verb} nothing in words.` : `The tool ${tool} ${verb}: "${shorten(text)}".`
+  const said =
+    text === '' ? `The tool ${tool} ${verb} nothing in words.` : `The tool ${tool} ${verb}: "${shorten(text)}".`
+  return attachments.length === 0 ? said : `${said} It gave ${attachments.join(', ')}.`
 }
 
 /** High effort thinks, and so does a question that asks for it. A system message in mid-conversation may set the effort anew. */

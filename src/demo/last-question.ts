@@ -1,9 +1,12 @@
+import { describeAttachment } from './attachments.ts'
 import { blocksOf, type MessagesRequest, type RequestBlock } from './request-shape.ts'
 
 /** What the user said last, and the tool results that came with it. */
 export interface Question {
   readonly text: string
   readonly results: readonly ToolResult[]
+  /** What came with it, each in a few words. */
+  readonly attachments: readonly string[]
   /** Which question of the conversation this is, from 1. */
   readonly turn: number
   /** The system prompt without what Claude Code puts before it; empty when the caller gave none. */
@@ -13,6 +16,7 @@ export interface Question {
 export interface ToolResult {
   readonly tool: string
   readonly text: string
+  readonly attachments: readonly string[]
   readonly failed: boolean
 }
 
@@ -22,6 +26,7 @@ export function lastQuestion(request: MessagesRequest): Question {
   return {
     text: spoken(blocks),
     results: blocks.flatMap((block) => (block.type === 'tool_result' ? [readResult(request, block)] : [])),
+    attachments: attached(blocks),
     turn: questions.filter(({ content }) => blocksOf(content).some(({ type }) => type !== 'tool_result')).length,
     system: spoken(blocksOf(request.system ?? undefined).filter(isNotIntroduction)),
   }
@@ -42,6 +47,12 @@ function spoken(blocks: readonly RequestBlock[]): string {
     .join('\n')
 }
 
+function attached(blocks: readonly RequestBlock[]): string[] {
+  return blocks.flatMap((block) =>
+    block.type === 'image' || block.type === 'document' ? [describeAttachment(block)] : [],
+  )
+}
+
 /** Claude Code adds reminders of its own, as blocks or at the end of a tool result. */
 function withoutReminders(text: string): string {
   let kept = text
@@ -60,6 +71,7 @@ function readResult(request: MessagesRequest, result: Extract<RequestBlock, { ty
   return {
     tool: calls.findLast(({ id }) => id === result.tool_use_id)?.name ?? 'a tool',
     text: spoken(blocksOf(result.content ?? undefined)),
+    attachments: attached(blocksOf(result.content ?? undefined)),
     failed: result.is_error === true,
   }
 }

@@ -18,7 +18,12 @@ const imageBlock = z.looseObject({
 
 const documentBlock = z.looseObject({
   type: z.literal('document'),
-  source: z.looseObject({ type: z.enum(['base64', 'text', 'content', 'url', 'file']) }),
+  title: z.string().min(1).max(500).nullish(),
+  source: z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('base64'), media_type: z.literal('application/pdf'), data: z.base64().min(1) }),
+    z.looseObject({ type: z.literal('text'), media_type: z.literal('text/plain'), data: z.string().min(1) }),
+    z.looseObject({ type: z.enum(['content', 'url', 'file']) }),
+  ]),
   cache_control: cacheControl,
 })
 

@@ -4,6 +4,7 @@ import { findModelKind, type ModelKind } from './model-kinds.ts'
 import { messagesRequest, type MessagesRequest } from './request-shape.ts'
 import type { Rule } from './rule.ts'
 import { shapeProblem } from './shape-problem.ts'
+import { validateAttachments } from './validate-attachments.ts'
 import { validateCacheMarks } from './validate-cache-marks.ts'
 import { validateMessages } from './validate-messages.ts'
 import { validateOutput } from './validate-output.ts'
@@ -20,6 +21,7 @@ export type Checked =
 const RULES: readonly Rule[] = [
   validateMessages,
   validateToolPairs,
+  validateAttachments,
   validateTools,
   validateThinking,
   validateSampling,

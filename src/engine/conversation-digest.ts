@@ -1,11 +1,12 @@
 /**
  * Whether two conversations are the same, without keeping their text: a digest for each message that also covers all
- * before it. Text counts joined, however it was cut into blocks; arguments count as the JSON they are, whatever the order
- * of their keys; results count by their place, whatever a caller names their calls; reasoning does not count.
+ * before it. Text counts joined, however it was cut into blocks; images and files count by their data or URL; arguments
+ * count as the JSON they are, whatever the order of their keys; results count by their place, whatever a caller names
+ * their calls; reasoning does not count.
  */
 import { createHash } from 'node:crypto'
 import type { JsonValue } from '../turn/json.ts'
-import type { Block, ContentBlock, Conversation, DocumentBlock, ImageBlock, Message } from '../turn/turn.ts'
+import type { Block, Conversation, DocumentBlock, ImageBlock, Message } from '../turn/turn.ts'
 
 /** The digest of a conversation up to and including each of its messages. */
 export function digestChain(conversation: Conversation): string[] {
@@ -21,7 +22,7 @@ export function extendDigest(previous: string, { role, content }: Message): stri
   return hash.digest('base64')
 }
 
-/** Neighbouring texts are one. */
+/** Neighbouring texts are one. The data of images and files is a part of its own, so that nothing of its size is copied. */
 function canonicalParts(content: readonly Block[]): string[] {
   const parts: string[] = []
   let text = ''
@@ -33,37 +34,31 @@ function canonicalParts(content: readonly Block[]): string[] {
     if (block.type === 'text') text += block.text
     else {
       endText()
-      parts.push(canonicalPart(block))
+      parts.push(...partsOf(block))
     }
   }
   endText()
   return parts
 }
 
-function canonicalPart(block: Exclude<Block, { type: 'text' }>): string {
+function partsOf(block: Exclude<Block, { type: 'text' }>): string[] {
   switch (block.type) {
     case 'image':
+      return sourceParts('image', block.source)
     case 'document':
-      return attachmentPart(block)
+      return sourceParts(`document:${JSON.stringify(block.title ?? null)}`, block.source)
     case 'tool_call':
-      return `call:${JSON.stringify([block.name, sorted(block.input)])}`
-    case 'tool_result':
-      return `result:${resultPart(block.content)}`
+      return [`call:${JSON.stringify([block.name, sorted(block.input)])}`]
+    case 'tool_result': {
+      const parts = canonicalParts(block.content)
+      return [`result:${parts.length}`, ...parts]
+    }
   }
 }
 
-/** Every part that is not text stands with its length, so that no text can look like it. */
-function resultPart(content: readonly ContentBlock[]): string {
-  if (content.every((block) => block.type === 'text')) return content.map(({ text }) => text).join('')
-  return canonicalParts(content)
-    .map((part) => `${part.length}\n${part}`)
-    .join('\n')
-}
-
-function attachmentPart({ type, source, ...rest }: ImageBlock | DocumentBlock): string {
-  const title = 'title' in rest ? rest.title : undefined
-  const from = 'mediaType' in source ? source.mediaType : source.type
-  return `${type}:${JSON.stringify([from, title ?? null])}:${source.type === 'url' ? source.url : source.data}`
+/** The media type follows from the data. */
+function sourceParts(name: string, source: ImageBlock['source'] | DocumentBlock['source']): string[] {
+  return [`${name}:${source.type}`, source.type === 'url' ? source.url : source.data]
 }
 
 function sorted(value: JsonValue): JsonValue {

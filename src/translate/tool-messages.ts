@@ -1,6 +1,6 @@
 /** Calls and their results in the messages of a request, in their present form and the legacy one. */
 import type { JsonObject } from '../turn/json.ts'
-import type { TextBlock, ToolCallBlock, ToolResultBlock } from '../turn/turn.ts'
+import type { ContentBlock, ToolCallBlock, ToolResultBlock } from '../turn/turn.ts'
 import type { ChatMessage } from '../wire/message.ts'
 import { quote } from '../wire/quote.ts'
 import { contentBlocks } from './content-blocks.ts'
@@ -28,7 +28,7 @@ export interface GivenCall {
 
 export interface GivenResult {
   readonly reference: Reference
-  readonly content: readonly TextBlock[]
+  readonly content: readonly ContentBlock[]
   readonly param: string
 }
 

@@ -20,17 +20,13 @@ export interface TextBlock {
   readonly text: string
 }
 
-/** What the model API can read. */
-export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
-export type ImageType = (typeof IMAGE_TYPES)[number]
-
 export interface ImageBlock {
   readonly type: 'image'
   readonly source:
     | {
         readonly type: 'base64'
         /** As the bytes have it. */
-        readonly mediaType: ImageType
+        readonly mediaType: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp'
         /** Standard alphabet, padded. */
         readonly data: string
       }

@@ -18,7 +18,7 @@ const imagePart = z
   .object({
     type: z.literal('image_url'),
     image_url: z.object({
-      url: z.string().describe('An https URL or a data URL.'),
+      url: z.string().describe('An https URL, which the model API fetches, or a data URL of a PNG, JPEG, GIF or WebP.'),
       detail: z.string().nullish().describe('Ignored: the model chooses the resolution.'),
     }),
     prompt_cache_breakpoint: cacheBreakpoint,
@@ -36,7 +36,11 @@ const audioPart = z
 const filePart = z
   .object({
     type: z.literal('file'),
-    file: z.object({ file_data: z.string().nullish(), file_id: z.string().nullish(), filename: z.string().nullish() }),
+    file: z.object({
+      file_data: z.string().nullish().describe('A PDF or text in UTF-8, as a data URL or in base64.'),
+      file_id: z.string().nullish().describe('Not supported.'),
+      filename: z.string().nullish().describe('The title by which the model knows it.'),
+    }),
     prompt_cache_breakpoint: cacheBreakpoint,
   })
   .meta({ id: 'ChatContentPartFile' })
@@ -53,3 +57,5 @@ export const toolContent = z.union([z.string(), z.array(toolPart)])
 
 /** Any part of any role's content. */
 export type ContentPart = z.output<typeof userPart>
+/** A part that is nothing but text. */
+export type TextualPart = z.output<typeof assistantPart>

@@ -20,7 +20,23 @@ const message = fc.record({
 })
 const messages = fc.array(message, { minLength: 1, maxLength: 8 })
 
-const oddPart = fc.oneof(textPart, fc.record({ type: fc.string() }), fc.jsonValue())
+const url = fc.oneof(
+  fc.webUrl({ validSchemes: ['https', 'http', 'ftp'], withQueryParameters: true }),
+  fc.base64String().map((data) => `data:image/png;base64,${data}`),
+  fc.constantFrom('data:image/gif;base64,R0lGODlhAQABAAAA', 'https://', 'data:,', '\ud800'),
+  words,
+)
+const attachment = fc.oneof(
+  fc.record({ type: fc.constant('image_url'), image_url: fc.record({ url }) }),
+  fc.record({
+    type: fc.constant('file'),
+    file: fc.record(
+      { file_data: fc.oneof(fc.base64String(), url), file_id: words, filename: words },
+      { requiredKeys: [] },
+    ),
+  }),
+)
+const oddPart = fc.oneof(textPart, attachment, fc.record({ type: fc.string() }), fc.jsonValue())
 const oddMessage = fc.oneof(
   message,
   fc.record({ role: fc.string(), content: fc.oneof(words, fc.array(oddPart)) }),
@@ -177,6 +193,22 @@ describe('chatToTurn, whatever is asked', () => {
       fc.property(oddBody, fc.boolean(), (body, strict) => {
         expect(outcomeOf(body, strict)).not.toBe(false)
       }),
+    )
+  })
+
+  it('becomes a turn or such a refusal, whatever is attached', () => {
+    const content = fc.array(fc.oneof(textPart, attachment), { maxLength: 3 })
+    fc.assert(
+      fc.property(content, fc.constantFrom('user', 'tool'), (parts, role) => {
+        const asked = { role, content: parts, tool_call_id: 'a' }
+        const called = {
+          role: 'assistant',
+          tool_calls: [{ type: 'custom', id: 'a', custom: { name: 'f', input: '' } }],
+        }
+        const list = role === 'tool' ? [called, asked] : [asked]
+        expect(outcomeOf({ model: 'sonnet', messages: list }, false)).not.toBe(false)
+      }),
+      { numRuns: 300 },
     )
   })
 

@@ -118,20 +118,11 @@ describe('the conversation', () => {
   })
 })
 
-describe('what a conversation cannot carry yet is refused at its place', () => {
-  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }
-  const calls = { ...assistant(null), tool_calls: [call] }
-  const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } }
-
+describe('what a conversation cannot carry is refused at its place', () => {
   it.each<[string, unknown[]]>([
-    ['messages[0].content[1].type', [user([text('a'), image])]],
     ['messages[1].content[0].type', [system('s'), user([{ type: 'file', file: { file_id: 'f' } }])]],
     ['messages[0].content[0].type', [user([{ type: 'input_audio', input_audio: { data: '', format: 'wav' } }])]],
     ['messages[1].audio', [user('a'), { ...assistant(null), audio: { id: 'a' } }]],
-    [
-      'messages[2].content[1].type',
-      [user('a'), calls, { role: 'tool', tool_call_id: 'c', content: [text('b'), image] }],
-    ],
   ])('%s', (param, messages) => {
     const error = refusalOf(() => toConversation(chatRequest({ messages }).messages))
     expect(error).toMatchObject({ code: 'unsupported_parameter', param })
