@@ -10,6 +10,7 @@ import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { flagOf, SETTING_NAMES, shownDefault } from '../src/commands/setting-flags.ts'
 import { SETTINGS } from '../src/config.ts'
+import { COMPLETION_FATES, COMPLETION_PARAMETERS } from '../src/translate/completion-params.ts'
 import { CHAT_PARAMETERS, FATES } from '../src/translate/params.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -63,12 +64,15 @@ honoured. A Claude Code process gets what its login needs and no other variable 
 }
 
 function parametersPage(): string {
-  const rows = CHAT_PARAMETERS.map((name) => row(code(name), FATES[name].kind, FATES[name].why))
+  const chatRows = CHAT_PARAMETERS.map((name) => row(code(name), FATES[name].kind, FATES[name].why))
+  const completionRows = COMPLETION_PARAMETERS.map((name) =>
+    row(code(name), COMPLETION_FATES[name].kind, COMPLETION_FATES[name].why),
+  )
   return `${MADE_BY}
 
 # What becomes of each parameter
 
-\`POST /v1/chat/completions\` knows every parameter of OpenAI's API, and each has one of three fates:
+\`POST /v1/chat/completions\` and \`POST /v1/completions\` know every parameter of OpenAI's API, and each has one of three fates:
 
 - **mapped**: it is honoured.
 - **ignored**: it is dropped, and the answer's header \`x-dragoman-ignored\` names it. With \`STRICT_PARAMS\` it is refused.
@@ -77,9 +81,17 @@ function parametersPage(): string {
 A value that asks for nothing beyond what happens anyway (\`n: 1\`, \`temperature: 1\`, \`tools: []\`, \`null\` for anything optional)
 is never refused and never named. Parameters that are not in the table are accepted and ignored.
 
+## POST /v1/chat/completions
+
 | Parameter | Fate | What that means |
 | --- | --- | --- |
-${rows.join('\n')}
+${chatRows.join('\n')}
+
+## POST /v1/completions
+
+| Parameter | Fate | What that means |
+| --- | --- | --- |
+${completionRows.join('\n')}
 `
 }
 

@@ -1,6 +1,7 @@
 /** Everything this server answers to. A line here is all it takes to add an endpoint, and the only way. */
 import type { Config } from './config.ts'
 import { chatCompletions } from './endpoints/chat-completions.ts'
+import { completions } from './endpoints/completions.ts'
 import { docs, index, openApi } from './endpoints/documentation.ts'
 import { explainFailure } from './endpoints/explain-failure.ts'
 import { health } from './endpoints/health.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route<Services>[] = [
     access: 'key',
     endpoint: chatCompletions,
   },
+  { method: 'POST', path: '/v1/completions', aliases: ['/completions'], access: 'key', endpoint: completions },
   { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
   { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
   { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },

@@ -16,20 +16,23 @@ export interface Question {
 /** An answer of another form than was asked for may be better the next time. */
 const MOST_REJECTED = 2
 
+/** Of one request. Others of the same caller would wait behind more than that. */
+const MOST_AT_ONCE = 8
+
 /**
- * Answers the question several times side by side.
+ * Answers the questions side by side.
  * @throws TurnFailure as soon as one of them fails: as the engine does, or `answer_rejected`.
  */
-export async function* askChoices(
+export async function* askAll(
   engine: Engine,
-  question: Question,
-  choices: number,
+  questions: readonly Question[],
   signal: AbortSignal,
 ): AsyncGenerator<Placed<TurnEvent>> {
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
-  const sources = Array.from({ length: choices }, () => ask(engine, question, either))
-  yield* sideBySide(sources, () => over.abort(new TurnFailure('aborted', 'another answer to the same request failed')))
+  const sources = questions.map((question) => ask(engine, question, either))
+  const stop = (): void => over.abort(new TurnFailure('aborted', 'another answer to the same request failed'))
+  yield* sideBySide(sources, { atOnce: MOST_AT_ONCE, stop })
 }
 
 async function* ask(engine: Engine, question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {

@@ -1,5 +1,5 @@
 const NAMES =
-  'assistants audio batches completions containers conversations embeddings engines evals files fine_tuning images ' +
+  'assistants audio batches containers conversations embeddings engines evals files fine_tuning images ' +
   'messages moderations organization realtime responses threads uploads vector_stores videos'
 
 /** Paths of OpenAI's API that are known and not offered: they deserve a better answer than "no such route". */

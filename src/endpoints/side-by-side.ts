@@ -4,13 +4,17 @@ export interface Placed<T> {
   readonly value: T
 }
 
-/**
- * The first failure ends all, and so does leaving.
- * @param stop ends the sources that still run
- */
+export interface SideBySideOptions {
+  /** So many at a time; the others wait for their turn. */
+  readonly atOnce: number
+  /** Ends the sources that still run. */
+  readonly stop: () => void
+}
+
+/** The first failure ends all, and so does leaving. */
 export async function* sideBySide<T>(
   sources: readonly AsyncGenerator<T>[],
-  stop: () => void,
+  { atOnce, stop }: SideBySideOptions,
 ): AsyncGenerator<Placed<T>> {
   type Step = { readonly index: number; readonly result: IteratorResult<T> }
   const step = async (index: number, source: AsyncGenerator<T>): Promise<Step> => ({
@@ -24,13 +28,18 @@ export async function* sideBySide<T>(
     next.catch(() => undefined)
     steps.set(index, next)
   }
-  for (const [index, source] of sources.entries()) advance(index, source)
+  const waiting = [...sources.entries()]
+  const fill = (): void => {
+    for (const [index, source] of waiting.splice(0, atOnce - steps.size)) advance(index, source)
+  }
+  fill()
   try {
     while (steps.size > 0) {
       const { index, result } = await Promise.race(steps.values())
       const source = sources[index]
       if (result.done === true || source === undefined) {
         steps.delete(index)
+        fill()
         continue
       }
       advance(index, source)

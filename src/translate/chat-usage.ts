@@ -7,35 +7,45 @@ export interface UsageSum {
   readonly sum: ChatUsage
 }
 
-/** What all choices of a request took: the prompt counts once, as the first choice had it, output and cost of all. */
-export function createUsageSum(): UsageSum {
+/**
+ * What all choices of a request took: each prompt counts once, as its first choice had it, output and cost of all.
+ * @param perPrompt how many choices there are for each prompt
+ */
+export function createUsageSum(perPrompt: number): UsageSum {
   const usages: Usage[] = []
   return {
     add: (usage, index) => (usages[index] = usage),
     get sum() {
-      return sumUsage(usages)
+      return sumUsage(usages, perPrompt)
     },
   }
 }
 
-function sumUsage(usages: readonly Usage[]): ChatUsage {
-  const total = (count: (usage: Usage) => number): number => usages.reduce((sum, usage) => sum + count(usage), 0)
-  const [first] = usages
-  const { inputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0 } = first ?? {}
-  const outputTokens = total((usage) => usage.outputTokens)
+function sumUsage(usages: readonly Usage[], perPrompt: number): ChatUsage {
+  const prompts = usages.filter((_, index) => index % perPrompt === 0)
+  const inputTokens = sum(prompts, (usage) => usage.inputTokens)
+  const outputTokens = sum(usages, (usage) => usage.outputTokens)
   // A sum with a part that nobody knows is no sum.
   const isPriced = usages.every(({ costUsd }) => costUsd !== undefined)
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
-    prompt_tokens_details: { cached_tokens: cacheReadTokens, cache_write_tokens: cacheWriteTokens, audio_tokens: 0 },
+    prompt_tokens_details: {
+      cached_tokens: sum(prompts, (usage) => usage.cacheReadTokens),
+      cache_write_tokens: sum(prompts, (usage) => usage.cacheWriteTokens),
+      audio_tokens: 0,
+    },
     completion_tokens_details: {
-      reasoning_tokens: total((usage) => usage.reasoningTokens),
+      reasoning_tokens: sum(usages, (usage) => usage.reasoningTokens),
       audio_tokens: 0,
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
-    ...(isPriced ? { cost: total(({ costUsd }) => costUsd ?? 0) } : {}),
+    ...(isPriced ? { cost: sum(usages, ({ costUsd }) => costUsd ?? 0) } : {}),
   }
+}
+
+function sum(usages: readonly Usage[], count: (usage: Usage) => number): number {
+  return usages.reduce((total, usage) => total + count(usage), 0)
 }

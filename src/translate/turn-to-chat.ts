@@ -32,7 +32,7 @@ export type ChatRenderer = (event: TurnEvent, index?: number) => ChatChunk[]
 export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
   const { id, created, requestedModel, includeUsage, callForm, serviceTier, choices = 1 } = rendering
   const renderers = Array.from({ length: choices }, () => createChoiceRenderer(callForm))
-  const usage = createUsageSum()
+  const usage = createUsageSum(choices)
   let model = requestedModel
   let begun = false
   let open = choices

@@ -75,7 +75,7 @@ test('an unknown path is a 404 in the shape of every error', async () => {
   })
 })
 
-test.each(['/v1/embeddings', '/v1/files/abc/content', '/v1/responses', '/v1/completions', '/v1/chat/completions/abc'])(
+test.each(['/v1/embeddings', '/v1/files/abc/content', '/v1/responses', '/v1/chat/completions/abc'])(
   '%s is known and not offered',
   async (path) => {
     for (const method of ['GET', 'POST']) {

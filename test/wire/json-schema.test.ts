@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatRequestSchema } from '../../src/wire/chat-request.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
+import { completionChunkSchema, completionSchema } from '../../src/wire/completion-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
 import { usageSchema } from '../../src/wire/usage.ts'
@@ -11,6 +12,8 @@ import { usageSchema } from '../../src/wire/usage.ts'
 const names = {
   CreateChatCompletionResponse: chatCompletionSchema,
   CreateChatCompletionStreamResponse: chatChunkSchema,
+  CreateCompletionResponse: completionSchema,
+  CreateCompletionStreamResponse: completionChunkSchema,
   CompletionUsage: usageSchema,
   ErrorResponse: errorBodySchema,
   ListModelsResponse: modelListSchema,

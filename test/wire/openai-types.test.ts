@@ -8,6 +8,8 @@ import type { z } from 'zod'
 import type { ChatChunk, ChatDelta } from '../../src/wire/chat-chunk.ts'
 import type { chatRequestSchema } from '../../src/wire/chat-request.ts'
 import type { ChatCompletion } from '../../src/wire/chat-response.ts'
+import type { CompletionRequest, completionRequestSchema } from '../../src/wire/completion-request.ts'
+import type { Completion } from '../../src/wire/completion-response.ts'
 import type { ErrorBody } from '../../src/wire/error-body.ts'
 import type { WireModel } from '../../src/wire/models.ts'
 import type { ChatUsage } from '../../src/wire/usage.ts'
@@ -31,6 +33,10 @@ describe('the shapes fit the published types', () => {
 
   it('a chunk is a ChatCompletionChunk', () => {
     expectTypeOf<Published<ChatChunk>>().toExtend<OpenAI.ChatCompletionChunk>()
+  })
+
+  it('a text completion is a Completion', () => {
+    expectTypeOf<Completion>().toExtend<OpenAI.Completion>()
   })
 
   it('the usage is a CompletionUsage', () => {
@@ -58,6 +64,11 @@ describe('what the published types allow, the request schema takes', () => {
 
   it('every message', () => {
     expectTypeOf<OpenAI.ChatCompletionMessageParam>().toExtend<Input['messages'][number]>()
+  })
+
+  it('a whole request for a text completion', () => {
+    expectTypeOf<OpenAI.CompletionCreateParams>().toExtend<z.input<typeof completionRequestSchema>>()
+    expectTypeOf<Exclude<keyof OpenAI.CompletionCreateParams, keyof CompletionRequest>>().toBeNever()
   })
 
   it('every published parameter is known', () => {

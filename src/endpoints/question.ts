@@ -1,0 +1,53 @@
+/** What endpoints that ask the model have in common: from a request to questions, and what is said of what they drop. */
+import { randomUUID } from 'node:crypto'
+import type { RequestContext } from '../http/request-context.ts'
+import { orAborted } from '../http/until-aborted.ts'
+import type { Asking, Attempt, ChatContext } from '../translate/chat-to-turn.ts'
+import { type Judgement, reportIgnored, settleFates } from '../translate/fates.ts'
+import { holdWhole } from '../translate/reading.ts'
+import type { Question } from './ask.ts'
+import type { Services } from './services.ts'
+
+/** @throws TurnFailure where there is no list of models, and what the signal aborts with. */
+export async function translationContext(
+  { engine, config }: Services,
+  { id: requestId, principal, signal }: RequestContext,
+): Promise<ChatContext> {
+  const models = await orAborted(engine.models(), signal)
+  const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
+  const { capabilities } = engine
+  return { requestId, principal, capabilities, models, aliases, defaultModel, provider: engine.status().provider }
+}
+
+export interface Questioning {
+  readonly judgements: readonly Judgement[]
+  readonly isStrict: boolean
+  readonly isStream: boolean
+  readonly replyHeaders: Headers
+}
+
+/**
+ * How the translations of a request become questions. What is dropped on the way is named in the answer's headers.
+ * @throws ApiError for what is refused, also later, when the model turns out not to take it and that is not to be ignored.
+ */
+export function createQuestions({
+  judgements,
+  isStrict,
+  isStream,
+  replyHeaders,
+}: Questioning): (translate: (attempt: Attempt) => Asking) => Question {
+  const report = (names: readonly string[]): void => {
+    if (names.length > 0) replyHeaders.set('x-dragoman-ignored', names.join(', '))
+  }
+  const { ignored } = settleFates(judgements, { strict: isStrict })
+  report(ignored)
+  return (translate) => ({
+    newCallId: () => `toolu_${randomUUID().replaceAll('-', '')}`,
+    translate: (attempt) => {
+      const asking = translate(attempt)
+      report([...ignored, ...reportIgnored(asking.ignored, { strict: isStrict })])
+      // Until all of it is there, it can be asked for again.
+      return isStream ? asking : { ...asking, reading: (events) => holdWhole(asking.reading(events)) }
+    },
+  })
+}

@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../errors.ts'
+
+/** How an endpoint that asks the model can fail, beside what every route can. */
+export const TURN_ERRORS: readonly ErrorCode[] = [
+  'missing_required_parameter',
+  'invalid_type',
+  'invalid_value',
+  'empty_array',
+  'array_above_max_length',
+  'string_above_max_length',
+  'invalid_function_parameters',
+  'integer_below_min_value',
+  'decimal_above_max_value',
+  'unsupported_parameter',
+  'context_length_exceeded',
+  'upstream_invalid_request',
+  'model_not_found',
+  'rate_limit_exceeded',
+  'insufficient_quota',
+  'upstream_auth',
+  'upstream_error',
+  'backend_error',
+  'backend_unavailable',
+  'not_authenticated',
+  'upstream_timeout',
+]
