@@ -1,0 +1,127 @@
+/** Checks answers against the JSON Schemas of callers, away from the thread that serves everybody. */
+import { createHash } from 'node:crypto'
+import type { JsonObject } from '../turn/json.ts'
+import { type CheckThread, createCheckThread } from './check-thread.ts'
+import type { SchemaFault } from './compile-schema.ts'
+import type { ThreadReply, ThreadRequest } from './thread-message.ts'
+
+/** One of 250 KB with 1,000 properties takes 2 s. */
+const COMPILE_MS = 5_000
+const CHECK_MS = 2_000
+/** So that one schema without an end does not hold up all others. */
+const THREADS = 2
+/** Verdicts on schemas that are remembered; for so long where it was a matter of time. */
+const MOST_REMEMBERED = 1_000
+const REMEMBER_ENDLESS_MS = 60_000
+
+const ENDLESS: SchemaFault = { message: 'it takes too long to read', place: [] }
+
+export type Verdict =
+  | { readonly type: 'fits' }
+  | { readonly type: 'misfit'; readonly message: string }
+  /** It cannot be told within the time that there is: the schema is at fault. */
+  | { readonly type: 'endless' }
+
+export interface SchemaValidator {
+  /** What is wrong with a schema; undefined where it can be used. */
+  check(schema: JsonObject): Promise<SchemaFault | undefined>
+  /** Whether `answer`, a text, is JSON that fits a schema that was checked. */
+  validate(schema: JsonObject, answer: string): Promise<Verdict>
+  /** Ends its threads. Checks that are under way fail. */
+  close(): Promise<void>
+}
+
+/** Milliseconds that a thread gets for one schema, and beyond that for an answer. */
+export interface SchemaValidatorOptions {
+  readonly compileMs?: number
+  readonly checkMs?: number
+}
+
+/** Starts nothing yet: the first check starts a thread. */
+export function createSchemaValidator(options: SchemaValidatorOptions = {}): SchemaValidator {
+  const { compileMs = COMPILE_MS, checkMs = CHECK_MS } = options
+  const ask = createThreads(THREADS)
+  const remembered = createMemory()
+  return {
+    async check(schema) {
+      const request = requestFor(schema)
+      const known = remembered.find(request.key)
+      if (known !== undefined) return known.fault
+      const reply = await ask.run(request, compileMs)
+      const isEndless = reply.type === 'endless'
+      const fault = isEndless ? ENDLESS : reply.type === 'fault' ? reply.fault : undefined
+      remembered.add(request.key, fault, isEndless ? REMEMBER_ENDLESS_MS : Infinity)
+      return fault
+    },
+    async validate(schema, answer) {
+      const reply = await ask.run({ ...requestFor(schema), answer }, compileMs + checkMs)
+      switch (reply.type) {
+        case 'fits':
+        case 'misfit':
+        case 'endless':
+          return reply
+        case 'fault':
+          return { type: 'misfit', message: reply.fault.message }
+        case 'ready':
+          throw new Error('a thread greeted twice')
+      }
+    },
+    close: ask.close,
+  }
+}
+
+function requestFor(schema: JsonObject): ThreadRequest {
+  const text = JSON.stringify(schema)
+  return { key: createHash('sha256').update(text).digest('base64'), schema: text }
+}
+
+interface Memory {
+  find(key: string): { readonly fault: SchemaFault | undefined } | undefined
+  add(key: string, fault: SchemaFault | undefined, forMs: number): void
+}
+
+function createMemory(): Memory {
+  const entries = new Map<string, { readonly fault: SchemaFault | undefined; readonly until: number }>()
+  return {
+    find(key) {
+      const entry = entries.get(key)
+      return entry !== undefined && entry.until > performance.now() ? entry : undefined
+    },
+    add(key, fault, forMs) {
+      entries.delete(key)
+      entries.set(key, { fault, until: performance.now() + forMs })
+      for (const oldest of entries.keys()) {
+        if (entries.size <= MOST_REMEMBERED) break
+        entries.delete(oldest)
+      }
+    },
+  }
+}
+
+interface Threads {
+  run(request: ThreadRequest, deadlineMs: number): Promise<ThreadReply>
+  close(): Promise<void>
+}
+
+/** First come, first served. */
+function createThreads(count: number): Threads {
+  const all = Array.from({ length: count }, createCheckThread)
+  // The last to be given back is the first to be taken: one that has compiled something, and no second one without need.
+  const free = all.toReversed()
+  const waiting: ((thread: CheckThread) => void)[] = []
+  return {
+    async run(request, deadlineMs) {
+      const thread = free.pop() ?? (await new Promise<CheckThread>((resolve) => waiting.push(resolve)))
+      try {
+        return await thread.run(request, deadlineMs)
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) free.push(thread)
+        else next(thread)
+      }
+    },
+    close: async () => {
+      await Promise.all(all.map((thread) => thread.close()))
+    },
+  }
+}
