@@ -5,6 +5,7 @@
  */
 import type { JsonObject, JsonValue } from '../turn/json.ts'
 import { isJsonObject } from './json-value.ts'
+import { resolveReference } from './resolve-reference.ts'
 
 const MAX_DEPTH = 64
 /** Counted for everything that is looked at, however short. */
@@ -50,7 +51,7 @@ export function flattenSchema(root: JsonObject, budget: Budget): JsonObject | un
     const inside = (list: JsonValue | undefined) => listOf(list).map((branch) => shapeOf(branch, depth + 1))
     const parts = [
       own,
-      ...(typeof $ref === 'string' ? [shapeOf(resolve(root, $ref), depth + 1)] : []),
+      ...(typeof $ref === 'string' ? [shapeOf(resolveReference(root, $ref), depth + 1)] : []),
       ...inside(allOf),
       ...[anyOf, oneOf].flatMap((list) => (Array.isArray(list) ? [either(inside(list), budget)] : [])),
     ]
@@ -113,19 +114,6 @@ function collect(shapes: readonly Shape[], keyword: 'allOf' | 'anyOf', budget: B
       return [name, only === undefined || more.length > 0 ? { [keyword]: [...seen.values()] } : only]
     }),
   )
-}
-
-/** What a local reference (`#/$defs/Name`) points at. */
-function resolve(root: JsonObject, reference: string): JsonValue | undefined {
-  const [start, ...keys] = reference.split('/')
-  if (start !== '#') return undefined
-  let found: JsonValue | undefined = root
-  for (const key of keys) {
-    const name = key.replaceAll('~1', '/').replaceAll('~0', '~')
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
-    found = Array.isArray(found) ? found[Number(name)] : isJsonObject(found) ? found[name] : undefined
-  }
-  return found
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
