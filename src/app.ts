@@ -1,7 +1,9 @@
 /** Everything this server answers to. A line here is all it takes to add an endpoint, and the only way. */
 import type { Config } from './config.ts'
 import { chatCompletions } from './endpoints/chat-completions.ts'
+import { compatibility } from './endpoints/compatibility.ts'
 import { completions } from './endpoints/completions.ts'
+import { debugRequest } from './endpoints/debug-request.ts'
 import { docs, index, openApi } from './endpoints/documentation.ts'
 import { explainFailure } from './endpoints/explain-failure.ts'
 import { health } from './endpoints/health.ts'
@@ -17,6 +19,7 @@ import { openApiDocument } from './http/openapi.ts'
 import { createPipeline } from './http/pipeline.ts'
 import type { Route } from './http/route.ts'
 import type { Logger } from './log.ts'
+import { createRedaction, secretsIn } from './redaction.ts'
 
 export const ROUTES: readonly Route<Services>[] = [
   {
@@ -27,6 +30,8 @@ export const ROUTES: readonly Route<Services>[] = [
     endpoint: chatCompletions,
   },
   { method: 'POST', path: '/v1/completions', aliases: ['/completions'], access: 'key', endpoint: completions },
+  { method: 'POST', path: '/v1/compatibility', aliases: [], access: 'key', endpoint: compatibility },
+  { method: 'POST', path: '/v1/debug/request', aliases: [], access: 'key', endpoint: debugRequest },
   { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
   { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
   { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
@@ -58,6 +63,7 @@ export function createApp({ engine, config, log, metrics, version: own, shutdown
     explain: explainFailure,
     isDraining: () => engine.status().state === 'draining',
   })
-  const services = { engine, config, metrics, version: own, document: () => openApiDocument(ROUTES, own) }
+  const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
+  const services = { engine, config, metrics, version: own, document: () => openApiDocument(ROUTES, own), redact }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

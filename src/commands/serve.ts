@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
+import { secretsIn } from '../redaction.ts'
 import { writeBanner } from './banner.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
 import { demoEnvironment, demoFlags } from './demo-environment.ts'
@@ -30,7 +31,7 @@ export async function serve(flags: SettingFlags, { demo }: { readonly demo: bool
   if (problem !== undefined) throw new UsageError(problem)
   const demoModel = demo ? await startDemo() : undefined
   try {
-    const secrets = secretsOf(environment, flags)
+    const secrets = secretsIn({ ...environment, ...flags })
     const underNpm = environment['npm_lifecycle_event'] !== undefined
     await start({
       config: demoModel === undefined ? asked : forDemo(environment, flags, demoModel),
@@ -141,14 +142,6 @@ async function drain({ engine, listening, ending, graceMs }: Draining): Promise<
   const cut = setTimeout(() => listening.cut(), AFTER_DRAIN_MS)
   await listening.close()
   clearTimeout(cut)
-}
-
-/** Everything that must never reach the log: by what the variables are called, whatever they are for. */
-function secretsOf(environment: Environment, flags: SettingFlags): readonly string[] {
-  const values = Object.entries({ ...environment, ...flags })
-    .filter(([name]) => /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/.test(name))
-    .map(([, value]) => value)
-  return values.filter((value) => value !== undefined && value !== '')
 }
 
 function announceModels(engine: Engine, log: Logger): void {

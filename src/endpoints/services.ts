@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
 import type { Endpoint } from '../http/route.ts'
+import type { Redact } from '../redaction.ts'
 
 /** What endpoints are made from. */
 export interface Services {
@@ -13,6 +14,8 @@ export interface Services {
   readonly version: string
   /** The description of the whole route table. Takes some 30 ms to make. */
   readonly document: () => OpenApiDocument
+  /** Takes secrets out of what is sent. */
+  readonly redact: Redact
 }
 
 export type ServiceEndpoint = Endpoint<Services>

@@ -1,0 +1,63 @@
+/** A chat request looked at from all sides, without asking anybody. */
+import { ApiError } from '../errors.ts'
+import { errorBody } from '../http/error-reply.ts'
+import type { RequestContext } from '../http/request-context.ts'
+import { type Asking, type ChatContext, chatToTurn } from '../translate/chat-to-turn.ts'
+import { type Judgement, reportIgnored, settleFates } from '../translate/fates.ts'
+import { resolveModelName } from '../translate/model-name.ts'
+import { CHAT_PARAMETERS, judgeChat } from '../translate/params.ts'
+import { reportModel, reportParameters } from '../translate/request-report.ts'
+import { type ChatRequest, chatRequestSchema } from '../wire/chat-request.ts'
+import { parseBody } from '../wire/parse.ts'
+import type { DebugRequest } from '../wire/request-report.ts'
+import { translationContext } from './question.ts'
+import { refuseExtensions } from './refuse-extensions.ts'
+import type { Services } from './services.ts'
+
+export interface Examination extends Omit<DebugRequest, 'object' | 'turn'> {
+  readonly asking: Asking | undefined
+  readonly translation: ChatContext
+}
+
+/** @throws TurnFailure where there is no list of models. */
+export async function examineRequest(services: Services, context: RequestContext): Promise<Examination> {
+  const translation = await translationContext(services, context)
+  const { body } = context
+  const isStrict = services.config.STRICT_PARAMS
+  const errors: ApiError[] = []
+  const attempt = <T>(action: () => T): T | undefined => {
+    try {
+      return action()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      errors.push(error)
+      return undefined
+    }
+  }
+
+  const request = attempt(() => parseBody(chatRequestSchema, body))
+  const judgements: readonly Judgement[] = request === undefined ? [] : judgeChat(request)
+  attempt(() => refuseExtensions(context.extensions))
+  attempt(() => settleFates(judgements, { strict: isStrict }))
+  const asking = request && attempt(() => chatToTurn(request, translation)({ callId: 'toolu_example' }))
+  const ignored = asking?.ignored ?? []
+  attempt(() => reportIgnored(ignored, { strict: isStrict }))
+  const [first] = errors
+  return {
+    parameters: request === undefined ? [] : reportParameters(body, judgements, ignored, CHAT_PARAMETERS),
+    model: request === undefined ? null : modelOf(request, translation),
+    error: first === undefined ? null : errorBody(first).error,
+    asking,
+    translation,
+  }
+}
+
+function modelOf({ model }: ChatRequest, translation: ChatContext): DebugRequest['model'] {
+  try {
+    const { name } = resolveModelName(model, translation)
+    return reportModel({ requested: model, name }, translation.models, translation.capabilities(name))
+  } catch (error) {
+    if (error instanceof ApiError) return null
+    throw error
+  }
+}

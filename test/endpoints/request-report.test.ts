@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { compatibilitySchema, debugRequestSchema } from '../../src/wire/request-report.ts'
+import { chat, createTestApp, errorOf } from '../support/app.ts'
+
+const REQUEST = {
+  model: 'openai/sonnet',
+  temperature: 0,
+  seed: 5,
+  n: 2,
+  stop: ['END'],
+  future_parameter: true,
+  tools: [
+    {
+      type: 'custom',
+      custom: { name: 'g', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'a' } } },
+    },
+  ],
+}
+
+describe('POST /v1/compatibility', () => {
+  const ask = async (body: Record<string, unknown>, settings = {}) => {
+    const made = createTestApp({ settings })
+    const response = await made.request('/v1/compatibility', chat(body))
+    expect(response.status).toBe(200)
+    expect(made.engine.turns).toEqual([])
+    return compatibilitySchema.parse(await response.json())
+  }
+
+  test('tells the fate of each parameter that the request has', async () => {
+    const { compatible, parameters, model } = await ask(REQUEST)
+    expect(compatible).toBe(true)
+    expect(parameters.map(({ name, fate }) => `${name}: ${fate}`)).toEqual([
+      'model: mapped',
+      'messages: mapped',
+      'temperature: ignored',
+      'seed: ignored',
+      'stop: mapped',
+      'n: mapped',
+      'tools: mapped',
+      'tools[0].custom.format.grammar: ignored',
+      'future_parameter: unknown',
+    ])
+    expect(model).toMatchObject({ requested: 'openai/sonnet', name: 'sonnet', id: 'claude-sonnet-5-5' })
+    expect(model?.capabilities).toMatchObject({ sampling: 'none', forced_tool_choice: false })
+  })
+
+  test('says what to change', async () => {
+    const { suggestions } = await ask(REQUEST)
+    expect(suggestions).toHaveLength(4)
+    expect(suggestions[0]).toContain("such as 'claude-haiku-4-5'")
+    expect(suggestions.join(' ')).toContain("Leave out 'seed', which changes nothing.")
+  })
+
+  test.each([
+    [{ logprobs: true }, 'logprobs', 'unsupported_parameter'],
+    [{ model: 'gpt-9' }, 'model', 'model_not_found'],
+    [{ temperature: 'hot' }, 'temperature', 'invalid_type'],
+    [{ messages: [{ role: 'tool', tool_call_id: 'x', content: '' }] }, 'messages[0].tool_call_id', 'invalid_value'],
+    [{ messages: undefined }, 'messages', 'missing_required_parameter'],
+  ])('tells of %j what it would be refused with', async (body, param, code) => {
+    const report = await ask(body)
+    expect(report.compatible).toBe(false)
+    expect(report.error).toMatchObject({ param, code })
+  })
+
+  test('counts what is ignored as refused where the operator is strict', async () => {
+    const { compatible, error } = await ask({ temperature: 0 }, { STRICT_PARAMS: 'true' })
+    expect(compatible).toBe(false)
+    expect(error).toMatchObject({ param: 'temperature', code: 'unsupported_parameter' })
+  })
+})
+
+describe('POST /v1/debug/request', () => {
+  const ask = async (body: Record<string, unknown>, settings = {}) => {
+    const made = createTestApp({ settings })
+    const response = await made.request('/v1/debug/request', chat(body))
+    expect(response.status).toBe(200)
+    expect(made.engine.turns).toEqual([])
+    return debugRequestSchema.parse(await response.json())
+  }
+
+  test('shows the turn that would be asked, and asks nothing', async () => {
+    const { turn, error } = await ask({
+      ...REQUEST,
+      messages: [
+        { role: 'system', content: 'S' },
+        { role: 'user', content: 'U' },
+      ],
+    })
+    expect(error).toBeNull()
+    expect(turn).toMatchObject({
+      model: 'sonnet',
+      system: 'S',
+      conversation: [{ role: 'user', content: [{ type: 'text', text: 'U' }] }],
+      stopSequences: ['END'],
+      toolUse: { choice: 'auto', tools: [{ name: 'g' }] },
+    })
+  })
+
+  test('masks what looks like a secret, and the secrets of the server', async () => {
+    const content = 'my key is sk-abcdefghijklmnop, bearer abcdefghijkl, and the password is hunter2secret'
+    const shown = await ask({ messages: [{ role: 'user', content }] })
+    const text = JSON.stringify(shown)
+    expect(text).not.toContain('abcdefghijkl')
+    const own = createTestApp({ settings: { API_KEY: 'a-key-of-the-server' } })
+    const response = await own.request('/v1/debug/request', {
+      ...chat({ messages: [{ role: 'user', content: 'a-key-of-the-server' }] }),
+      headers: { 'content-type': 'application/json', authorization: 'Bearer a-key-of-the-server' },
+    })
+    expect(await response.text()).not.toContain('a-key-of-the-server')
+  })
+
+  test('only measures images', async () => {
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } }
+    const { turn } = await ask({ messages: [{ role: 'user', content: [image] }] })
+    expect(JSON.stringify(turn)).not.toContain(png.slice(0, 40))
+    expect(JSON.stringify(turn)).toContain(`(${png.length} characters)`)
+  })
+})
+
+test.each(['/v1/compatibility', '/v1/debug/request'])('%s needs the key where there is one', async (path) => {
+  const response = await createTestApp({ settings: { API_KEY: 'a-key-of-the-server' } }).request(path, chat({}))
+  expect(response.status).toBe(401)
+  expect((await errorOf(response)).code).toBe('invalid_api_key')
+})
