@@ -23,6 +23,13 @@ it('chat.mjs gets a plain and a streamed answer', async () => {
   )
 })
 
+it('images.mjs gets answers about an image and a file, and is told what is no image', async () => {
+  const output = await example(process.execPath, 'examples/images.mjs')
+  expect(output).toContain('You attached a PNG image of 64 x 64 pixels')
+  expect(output).toContain('You attached a text file "notes.txt" (7 words). This is turn 2')
+  expect(output).toContain('error: 400 invalid_image_format at messages[0].content[0].image_url.url')
+})
+
 it('curl.sh gets the models, a plain and a streamed answer, and an error', async () => {
   const output = await example('sh', 'examples/curl.sh')
   expect(output).toContain('"object":"list"')

@@ -39,10 +39,14 @@ export interface HistoryTaker {
   takeAnswer(content: readonly MessageBlock[]): void
 }
 
-/** Loads all but the last message, which is the question and left to the caller. Gives back the question's blocks. */
+/**
+ * Loads all but the last message, which is the question and left to the caller. Gives back the question's blocks: none
+ * where the process has heard it already, which only needs to be asked then.
+ */
 export async function loadHistory(conversation: Conversation, taker: HistoryTaker): Promise<readonly MessageBlock[]> {
   const question = conversation.at(-1)
-  if (question?.role !== 'user') throw new Error('a conversation ends with a user message')
+  if (question === undefined) return []
+  if (question.role !== 'user') throw new Error('a conversation ends with a user message')
   for (const message of conversation.slice(0, -1)) {
     const content = message.content.map(toMessageBlock)
     if (message.role === 'assistant') taker.takeAnswer(content)

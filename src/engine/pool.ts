@@ -23,6 +23,8 @@ export interface LeaseRequest {
   readonly conversation: Conversation
   /** The digests of the conversation. */
   readonly chain: readonly string[]
+  /** The last of its messages that a process has to be started with, to have it as it is; -1 where none is such. */
+  readonly lastAltered: number
 }
 
 export interface Lease {
@@ -163,9 +165,21 @@ export class Pool {
   }
 
   /** What a new process is to hold from the beginning. */
-  #earlier({ profile, conversation, chain }: LeaseRequest): Earlier {
-    const length = this.#options.mayResume(profile.toolMode) ? resumableLength(conversation) : 0
-    return { conversation: conversation.slice(0, length), chain: chain.slice(0, length) }
+  #earlier(request: LeaseRequest): Earlier {
+    const { profile, conversation, chain } = request
+    const resumable = this.#options.mayResume(profile.toolMode) ? resumableLength(conversation) : 0
+    const altered = this.#lastAltered(request)
+    const length = altered < resumable ? resumable : conversation.length
+    return { conversation: conversation.slice(0, length), chain: chain.slice(0, length), isNeeded: altered >= 0 }
+  }
+
+  /** -1 also where nothing helps. */
+  #lastAltered({ profile, lastAltered }: LeaseRequest): number {
+    return this.#options.mayResume(profile.toolMode) ? lastAltered : -1
+  }
+
+  #canContinue({ worker }: Member, request: LeaseRequest): boolean {
+    return worker.isContinuedBy(request.chain) && worker.heldMessages > this.#lastAltered(request)
   }
 
   async #reuse(request: LeaseRequest): Promise<Member | undefined> {
@@ -190,7 +204,7 @@ export class Pool {
       (member) => member.worker.isUsable && !this.#rehearsing.has(member) && isFor(member, request),
     )
     const [continuing] = own
-      .filter(({ worker }) => worker.isContinuedBy(request.chain))
+      .filter((member) => this.#canContinue(member, request))
       .toSorted((left, right) => right.worker.heldMessages - left.worker.heldMessages)
     const chosen = continuing ?? this.#chooseEmpty(own, request)
     if (chosen !== undefined) this.#roster.takeIdle(chosen)
@@ -203,20 +217,19 @@ export class Pool {
     return own.find(({ worker }) => worker.heldMessages === 0) ?? own.find((member) => this.#canGiveUp(member))
   }
 
-  #isBestResumed({ profile, conversation }: LeaseRequest): boolean {
-    return this.#options.mayResume(profile.toolMode) && isBestResumed(resumableLength(conversation))
+  #isBestResumed(request: LeaseRequest): boolean {
+    if (!this.#options.mayResume(request.profile.toolMode)) return false
+    return this.#lastAltered(request) >= 0 || isBestResumed(resumableLength(request.conversation))
   }
 
   #isContinuedByRecovering(request: LeaseRequest): boolean {
-    return [...this.#recovering.keys()].some(
-      (member) => isFor(member, request) && member.worker.isContinuedBy(request.chain),
-    )
+    return [...this.#recovering.keys()].some((member) => isFor(member, request) && this.#canContinue(member, request))
   }
 
   /** Each that recovers is waited for by one turn, if there is one by the turn that goes on from what it holds. */
   #takeRecovering(request: LeaseRequest): Promise<void> | undefined {
     const own = [...this.#recovering].filter(([member]) => isFor(member, request))
-    const continuing = own.find(([{ worker }]) => worker.isContinuedBy(request.chain))
+    const continuing = own.find(([other]) => this.#canContinue(other, request))
     const [member, recovered] = continuing ?? (this.#isBestResumed(request) ? [] : (own[0] ?? []))
     if (member !== undefined) this.#recovering.delete(member)
     return recovered

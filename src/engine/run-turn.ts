@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
+import { lastAltered } from './altered-images.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
@@ -57,9 +58,10 @@ export function createRunTurn({ scheduler, pool, health, capabilities, log, obse
   async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
     const toolMode = turn.toolUse === undefined ? ('text' as const) : ('functions' as const)
     const profile = { model: turn.model, system: turn.system ?? '', toolMode }
-    const chain = digestChain(turn.conversation)
+    const { conversation } = turn
+    const chain = digestChain(conversation)
     const lease = await pool.lease(
-      { profile, principalId: turn.principal.id, conversation: turn.conversation, chain },
+      { profile, principalId: turn.principal.id, conversation, chain, lastAltered: lastAltered(conversation) },
       signal,
     )
     try {

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Conversation } from '../turn/turn.ts'
-import { toAssistantMessage, toUserMessage } from './claude-code.ts'
+import { type MessageBlock, toAssistantMessage, toUserMessage } from './claude-code.ts'
 import { toMessageBlock } from './history.ts'
 
 export interface Transcript {
@@ -15,10 +15,20 @@ export interface Transcript {
   readonly lastUser: string
 }
 
+/**
+ * Stands at the end of a transcript that ends with a user's message: Claude Code would put in an answer of its own else, and
+ * what is marked so it shows, but does not send (measured on 2.1.330).
+ */
+const UNSENT: MessageBlock = { type: 'text', text: 'not sent' }
+
 /** @param earlier begins with a user message */
 export function toTranscript(earlier: Conversation, model: string): Transcript {
-  const sessionId = randomUUID()
-  const timestamp = new Date().toISOString()
+  const common = {
+    isSidechain: false,
+    userType: 'external',
+    sessionId: randomUUID(),
+    timestamp: new Date().toISOString(),
+  }
   const users: string[] = []
   let parentUuid: string | null = null
   const lines: string[] = []
@@ -28,18 +38,13 @@ export function toTranscript(earlier: Conversation, model: string): Transcript {
     if (role === 'user') users.push(uuid)
     const message =
       role === 'user' ? toUserMessage(blocks) : toAssistantMessage({ id: `msg_${uuid}`, model, content: blocks })
-    const entry = {
-      parentUuid,
-      isSidechain: false,
-      userType: 'external',
-      sessionId,
-      type: role,
-      message,
-      uuid,
-      timestamp,
-    }
-    lines.push(JSON.stringify(entry))
+    lines.push(JSON.stringify({ ...common, parentUuid, type: role, message, uuid }))
     parentUuid = uuid
+  }
+  if (earlier.at(-1)?.role === 'user') {
+    const uuid = randomUUID()
+    const message = toAssistantMessage({ id: `msg_${uuid}`, model, content: [UNSENT] })
+    lines.push(JSON.stringify({ ...common, parentUuid, type: 'assistant', message, uuid, isVirtual: true }))
   }
   const [firstUser] = users
   const lastUser = users.at(-1)

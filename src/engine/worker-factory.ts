@@ -35,10 +35,12 @@ export interface WorkerFactoryOptions {
   readonly onLeftover: (error: unknown) => void
 }
 
-/** Messages from the beginning of a conversation up to an answer, and their digests. */
+/** Messages from the beginning of a conversation up to an answer, or all of them; and their digests. */
 export interface Earlier {
   readonly conversation: Conversation
   readonly chain: readonly string[]
+  /** Where it cannot be told otherwise. */
+  readonly isNeeded?: boolean
 }
 
 /**
@@ -101,12 +103,13 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
   })
 
   const start: StartWorker = async (profile, earlier) => {
-    const spare = isBestResumed(earlier?.chain.length ?? 0) ? undefined : spares.claim(profile)
+    const mustResume = earlier?.isNeeded === true || isBestResumed(earlier?.chain.length ?? 0)
+    const spare = mustResume ? undefined : spares.claim(profile)
     const { id, home, lane, env } = spare?.place ?? (await makePlace(profile.toolMode))
     let child: Child | undefined
     try {
-      const resumes = spare === undefined && earlier !== undefined && isWorthTranscript(earlier.chain.length)
-      const told = resumes ? await writeTranscript(home, profile, earlier) : undefined
+      const resumes = mustResume || (spare === undefined && isWorthTranscript(earlier?.chain.length ?? 0))
+      const told = resumes && earlier !== undefined ? await writeTranscript(home, profile, earlier) : undefined
       const process = openClaudeCode({
         binary,
         model: profile.model === 'default' ? undefined : profile.model,

@@ -6,8 +6,11 @@ import { decodeAt, normalBase64 } from './base64.ts'
 import { dataUrlPayload, isDataUrl } from './data-url.ts'
 import { invalidValue } from './invalid-value.ts'
 
-/** Of the base64, as the model API counts it: it refuses more as `image exceeds 10 MB maximum`. */
-const MOST_BASE64 = 10 * 1024 * 1024
+/**
+ * Of the base64. The model API itself takes twice as much, but Bedrock and Vertex do not, and Claude Code hands no
+ * more on ("Image base64 size exceeds API limit (5MB)", 2.1.330).
+ */
+const MOST_BASE64 = 5 * 1024 * 1024
 /** Pixels: https://platform.claude.com/docs/en/build-with-claude/vision, general limits. */
 const LONGEST_SIDE = 8000
 const LONGEST_URL = 8192

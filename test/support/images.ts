@@ -8,13 +8,22 @@ export function pngImage(width: number, height: number, { noise = false } = {}):
   header.writeUInt32BE(height, 4)
   header[8] = 8
   const rows = Buffer.alloc((width + 1) * height)
-  if (noise)
-    for (let at = 0, seed = 1; at < rows.length; at += 1)
-      rows[at] = (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) >>> 16
+  if (noise) fillWithNoise(rows)
   // Each row begins with its filter: none.
   for (let row = 0; row < height; row += 1) rows[row * (width + 1)] = 0
   const parts = [pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(rows)), pngChunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([Buffer.from('\u0089PNG\r\n\u001a\n', 'latin1'), ...parts])
+}
+
+/** The same at every run. */
+function fillWithNoise(bytes: Buffer): void {
+  let state = 1
+  for (let at = 0; at < bytes.length; at += 1) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    bytes[at] = state
+  }
 }
 
 function pngChunk(type: string, data: Buffer): Buffer {

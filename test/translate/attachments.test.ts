@@ -59,7 +59,7 @@ describe('an image in a data URL', () => {
     ['image_parse_error', 'is cut short', dataUrl(PNG.subarray(0, 20))],
     ['image_too_large', 'is too wide', dataUrl(gifHeader(8001, 1))],
     ['image_too_large', 'is too high', dataUrl(gifHeader(1, 8001))],
-    ['image_file_too_large', 'has too many bytes', dataUrl(Buffer.alloc(7_864_321))],
+    ['image_file_too_large', 'has too many bytes', dataUrl(Buffer.alloc(3_932_161))],
   ])('is refused as %s where it %s', (code, _, url) => {
     const error = refused(image(url))
     expect(error).toMatchObject({ code, param: 'messages[0].content[1].image_url.url' })
@@ -67,7 +67,7 @@ describe('an image in a data URL', () => {
   })
 
   it('may be as large as the model API takes it', () => {
-    const bytes = Buffer.concat([gifHeader(8000, 8000), Buffer.alloc(7_864_320 - 13)])
+    const bytes = Buffer.concat([gifHeader(8000, 8000), Buffer.alloc(3_932_160 - 13)])
     expect(blocks(image(dataUrl(bytes))).map(wordsOf)).toEqual(['[image image/gif]'])
   })
 })
