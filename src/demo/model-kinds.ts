@@ -62,7 +62,8 @@ const MODEL_KINDS: ReadonlyMap<string, ModelKind> = new Map([
   ['claude-opus-5-5', ALWAYS_THINKING],
   ['claude-sonnet-5-5', ALWAYS_THINKING],
   ['claude-fable-5-2', ALWAYS_THINKING],
-  ['claude-haiku-5-5', ADAPTIVE],
+  // It often calls without having thought, and Claude Code (2.1.330) never turns its thinking off.
+  ['claude-haiku-5-5', { ...ADAPTIVE, toolCallsNeedThinking: false }],
   ['claude-sonnet-5', { ...ADAPTIVE, defaultEffort: 'high' }],
   ['claude-opus-4-7', { ...ADAPTIVE, thinksByDefault: false, defaultEffort: 'high' }],
   ['claude-haiku-4-5', BUDGET],

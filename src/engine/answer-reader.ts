@@ -10,6 +10,7 @@ import type { Block, Message, ToolCallBlock } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { SDKMessage } from './claude-code.ts'
 import { type ReportedError, upstreamFailure } from './failures.ts'
+import { type AnsweredCalls, ReasoningReader } from './reasoning-reader.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
 import { createStopMatcher, type StopMatcher } from './stop-matcher.ts'
 
@@ -55,6 +56,7 @@ export class AnswerReader {
   readonly #offered: ReadonlySet<string>
   readonly #stops: StopMatcher
   readonly #calls: Call[] = []
+  readonly #reasoning = new ReasoningReader()
   /** The call whose arguments come. */
   #call: Call | undefined
   #model = ''
@@ -82,6 +84,11 @@ export class AnswerReader {
   get goesOn(): boolean {
     if (this.stopped === undefined) return false
     return this.#wentOn || this.isCut || this.stopped === 'length' || this.stopped === 'refusal'
+  }
+
+  /** What was thought, and the calls that came after it. */
+  get reasoning(): AnsweredCalls {
+    return this.#reasoning
   }
 
   /** What was said, as the message of a conversation; undefined when it cannot be gone on from. */
@@ -135,6 +142,7 @@ export class AnswerReader {
       return []
     }
     if (this.#messages !== 1 || this.stopped !== undefined) return []
+    this.#reasoning.read(event)
     switch (event.type) {
       case 'content_block_start':
         return this.#readBlock(event.content_block)

@@ -32,7 +32,7 @@ function canonicalParts(content: readonly Block[]): string[] {
   }
   for (const block of content) {
     if (block.type === 'text') text += block.text
-    else {
+    else if (block.type !== 'reasoning') {
       endText()
       parts.push(...partsOf(block))
     }
@@ -41,7 +41,7 @@ function canonicalParts(content: readonly Block[]): string[] {
   return parts
 }
 
-function partsOf(block: Exclude<Block, { type: 'text' }>): string[] {
+function partsOf(block: Exclude<Block, { type: 'text' | 'reasoning' }>): string[] {
   switch (block.type) {
     case 'image':
       return sourceParts('image', block.source)

@@ -7,6 +7,7 @@ import { type Egress, startEgress } from './egress/egress.ts'
 import type { Introduction } from './claude-code.ts'
 import { type Engine, type EngineStatus, NO_WORKERS } from './engine.ts'
 import { createHealth } from './health.ts'
+import { createKeptReasoning } from './kept-reasoning.ts'
 import { createModelCapabilities } from './model-capabilities.ts'
 import { detectLogin, type Login } from './login.ts'
 import type { EngineObserver } from './observer.ts'
@@ -80,6 +81,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
   })
   const health = createHealth({ warmUp: (signal) => warmUp(scheduler, pool, signal), log })
   const capabilities = createModelCapabilities(health.modelNamed)
+  const reasoning = createKeptReasoning({ modelId: capabilities.idOf, capabilities: capabilities.of })
   const close = async (graceMs: number): Promise<void> => {
     health.drain()
     reuse.stop()
@@ -95,7 +97,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
 
   return {
     admit: () => admit(scheduler, observer),
-    run: createRunTurn({ scheduler, pool, health, capabilities, log, observer }),
+    run: createRunTurn({ scheduler, pool, health, capabilities, reasoning, log, observer }),
     models: () => health.models(),
     capabilities: capabilities.of,
     status: () => ({

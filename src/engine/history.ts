@@ -36,7 +36,8 @@ export function resumableLength(conversation: Conversation): number {
 export interface HistoryTaker {
   /** Resolves when the process has taken the message in: an answer sent before that would overtake it. */
   takeUser(content: readonly MessageBlock[]): Promise<void>
-  takeAnswer(content: readonly MessageBlock[]): void
+  /** @param model whose answer it is, where that is known */
+  takeAnswer(content: readonly MessageBlock[], model: string | undefined): void
 }
 
 /**
@@ -49,7 +50,7 @@ export async function loadHistory(conversation: Conversation, taker: HistoryTake
   if (question.role !== 'user') throw new Error('a conversation ends with a user message')
   for (const message of conversation.slice(0, -1)) {
     const content = message.content.map(toMessageBlock)
-    if (message.role === 'assistant') taker.takeAnswer(content)
+    if (message.role === 'assistant') taker.takeAnswer(content, modelOf(message))
     else await taker.takeUser(content)
   }
   return question.content.map(toMessageBlock)
@@ -65,6 +66,11 @@ export function nameResults(unheard: Conversation, callIds: readonly string[]): 
   return [{ ...first, content }, ...others]
 }
 
+/** Whose answer it is: a process leaves out what another model than its own has thought (2.1.330). */
+export function modelOf({ content }: Message): string | undefined {
+  return content.find((block) => block.type === 'reasoning')?.model
+}
+
 export function toMessageBlock(block: Block): MessageBlock {
   switch (block.type) {
     case 'text':
@@ -77,6 +83,8 @@ export function toMessageBlock(block: Block): MessageBlock {
         source: toSource(block.source),
         ...(block.title === undefined ? {} : { title: block.title }),
       }
+    case 'reasoning':
+      return block.sealed
     case 'tool_call':
       return { type: 'tool_use', id: block.id, name: block.name, input: block.input }
     case 'tool_result':

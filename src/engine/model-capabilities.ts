@@ -6,6 +6,8 @@ import { type Capabilities, type Feature, without } from '../turn/capabilities.t
 import type { Model } from '../turn/model.ts'
 
 export interface ModelCapabilities {
+  /** One name for a model, whatever it is asked for by. */
+  idOf(name: string): string
   /** For an id or alias; a model that nothing is known of is taken to be able to do everything. */
   of(name: string): Capabilities
   /** From now on the model is not asked for this any more. */
@@ -20,6 +22,7 @@ export function createModelCapabilities(modelNamed: (name: string) => Model | un
   const learned = new Map<string, Set<Feature>>()
   const idOf = (name: string): string => modelNamed(name)?.id ?? name
   return {
+    idOf,
     of: (name) => {
       const seeded = seed(idOf(name), modelNamed(name))
       return [...(learned.get(idOf(name)) ?? [])].reduce(without, seeded)

@@ -1,4 +1,5 @@
 import type { Turn } from '../turn/turn.ts'
+import type { AnsweredCalls } from './reasoning-reader.ts'
 import type { KnownModel } from './turn-settings.ts'
 
 /** A turn with what the engine knows beside it. */
@@ -7,6 +8,8 @@ export interface Question {
   /** The digests of its conversation. */
   readonly chain: readonly string[]
   readonly model: KnownModel
+  /** Hears of an answer before its end is told. */
+  readonly onAnswer?: (answer: AnsweredCalls) => void
   /** Asked of the egress, not of the model. */
   readonly isRehearsal?: boolean
 }

@@ -6,17 +6,21 @@ import type { Turn } from '../turn/turn.ts'
 import { lastAltered } from './altered-images.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
+import type { KeptReasoning } from './kept-reasoning.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
 import type { EngineObserver, TurnOutcome } from './observer.ts'
 import type { Pool } from './pool.ts'
+import type { AnsweredCalls } from './reasoning-reader.ts'
 import { isOfTheModel, refusedFeature } from './refused-feature.ts'
 import type { Scheduler } from './scheduler.ts'
+import { type KnownModel, settingsFor } from './turn-settings.ts'
 
 export interface RunTurnParts {
   readonly scheduler: Scheduler
   readonly pool: Pool
   readonly health: Health
   readonly capabilities: ModelCapabilities
+  readonly reasoning: KeptReasoning
   readonly log: Logger
   readonly observer: EngineObserver
 }
@@ -37,23 +41,8 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 /** Milliseconds before the second try, so that what is passing can pass. */
 const RETRY_DELAY_MS = { least: 150, most: 400 }
 
-export function createRunTurn({ scheduler, pool, health, capabilities, log, observer }: RunTurnParts): RunTurn {
-  const logFailure = (turn: Turn, tries: number, error: unknown): void => {
-    const left = error instanceof TurnFailure && error.kind === 'aborted'
-    if (left) log.debug({ requestId: turn.id }, 'the caller left')
-    else log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
-  }
-
-  /** What a model refuses for itself is remembered of it. */
-  const learnFrom = (error: unknown, turn: Turn): unknown => {
-    if (!(error instanceof TurnFailure) || error.kind !== 'upstream_invalid_request') return error
-    const { message } = error
-    const feature = refusedFeature(message, turn)
-    if (feature === undefined) return error
-    if (isOfTheModel(feature, message)) capabilities.learn(turn.model, feature)
-    return new TurnFailure('feature_refused', message, { cause: error, feature })
-  }
-
+export function createRunTurn(parts: RunTurnParts): RunTurn {
+  const { scheduler, pool, health, capabilities, reasoning, log, observer } = parts
   /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
   async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
     const toolMode = turn.toolUse === undefined ? ('text' as const) : ('functions' as const)
@@ -66,11 +55,14 @@ export function createRunTurn({ scheduler, pool, health, capabilities, log, obse
     )
     try {
       health.sawReady(lease.introduction)
-      const model = {
-        efforts: health.modelNamed(turn.model)?.efforts ?? [],
-        capabilities: capabilities.of(turn.model),
+      const model = knownModel(parts, turn)
+      const couldThink = settingsFor(turn, model).thinking !== 'off'
+      let answeredBy = ''
+      const onAnswer = (answer: AnsweredCalls): void => reasoning.keep({ turn, answeredBy, couldThink }, answer)
+      for await (const event of lease.worker.run({ turn, chain, model, onAnswer }, signal)) {
+        if (event.type === 'start') answeredBy = event.model
+        yield event
       }
-      yield* lease.worker.run({ turn, chain, model }, signal)
       health.sawAnswer()
     } finally {
       slot.free = lease.release()
@@ -79,18 +71,27 @@ export function createRunTurn({ scheduler, pool, health, capabilities, log, obse
 
   /** The turn on a slot: again on another process while nothing has gone out and it may help. */
   async function* tryTurn(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
+    let recalled = reasoning.recall(turn)
+    let wasRefused = false
     for (let tries = 1; ; tries += 1) {
       let begun = false
       try {
-        for await (const event of attempt(turn, signal, slot)) {
+        for await (const event of attempt(recalled, signal, slot)) {
           begun = true
           yield event
         }
         return
       } catch (failure) {
-        const error = learnFrom(failure, turn)
+        const bare = begun || wasRefused ? undefined : reasoning.afterRefusal(failure, turn)
+        const error = bare === undefined ? learnFrom(failure, recalled, capabilities) : failure
         health.sawFailure(error)
-        logFailure(turn, tries, error)
+        logFailure(log, turn, tries, error)
+        if (bare !== undefined) {
+          wasRefused = true
+          recalled = bare
+          await slot.free
+          continue
+        }
         const passing = error instanceof TurnFailure && PASSING.has(error.kind)
         if (begun || !passing || tries >= ATTEMPTS) throw error
         await slot.free
@@ -123,6 +124,26 @@ export function createRunTurn({ scheduler, pool, health, capabilities, log, obse
       slot.free.catch((error: unknown) => log.error({ err: error }, 'a process could not be ended')).finally(freeSlot)
     }
   }
+}
+
+/** What a model refuses for itself is remembered of it. */
+function learnFrom(error: unknown, turn: Turn, capabilities: ModelCapabilities): unknown {
+  if (!(error instanceof TurnFailure) || error.kind !== 'upstream_invalid_request') return error
+  const { message } = error
+  const feature = refusedFeature(message, turn)
+  if (feature === undefined) return error
+  if (isOfTheModel(feature, message)) capabilities.learn(turn.model, feature)
+  return new TurnFailure('feature_refused', message, { cause: error, feature })
+}
+
+function knownModel({ health, capabilities }: RunTurnParts, { model }: Turn): KnownModel {
+  return { efforts: health.modelNamed(model)?.efforts ?? [], capabilities: capabilities.of(model) }
+}
+
+function logFailure(log: Logger, turn: Turn, tries: number, error: unknown): void {
+  const left = error instanceof TurnFailure && error.kind === 'aborted'
+  if (left) log.debug({ requestId: turn.id }, 'the caller left')
+  else log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
 }
 
 function outcomeOf(error: unknown): TurnOutcome {

@@ -4,6 +4,7 @@ import type { AnswerReader } from './answer-reader.ts'
 import type { SDKMessage } from './claude-code.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
 import type { Inbox } from './inbox.ts'
+import type { AnsweredCalls } from './reasoning-reader.ts'
 
 type ResultMessage = Extract<SDKMessage, { type: 'result' }>
 
@@ -21,6 +22,8 @@ export interface Answering {
   /** What the egress knows of the call; absent where there is none. */
   readonly facts: UpstreamFacts | undefined
   readonly signal: AbortSignal
+  /** The answer is whole; its end has not been told yet. */
+  readonly onAnswer: ((answer: AnsweredCalls) => void) | undefined
   /** The process ends the turn. Gives back what the turn cost. */
   readonly onResult: (result: ResultMessage) => number
   /** Stops the process. */
@@ -46,6 +49,8 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
   let interrupted = false
   for (;;) {
     const message = await nextMessage(answering, begun)
+    const isOver = message === undefined || message.type === 'result'
+    if (isOver && reader.stopped !== undefined) answering.onAnswer?.(reader.reasoning)
     if (message === undefined) return yield* reader.finishWithoutResult()
     if (message.type === 'result') {
       const costUsd = answering.onResult(message)

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Conversation } from '../turn/turn.ts'
 import { type MessageBlock, toAssistantMessage, toUserMessage } from './claude-code.ts'
-import { toMessageBlock } from './history.ts'
+import { modelOf, toMessageBlock } from './history.ts'
 
 export interface Transcript {
   readonly lines: string
@@ -32,12 +32,16 @@ export function toTranscript(earlier: Conversation, model: string): Transcript {
   const users: string[] = []
   let parentUuid: string | null = null
   const lines: string[] = []
-  for (const { role, content } of earlier) {
+  for (const given of earlier) {
+    const { role, content } = given
+    const answeredBy = modelOf(given) ?? model
     const uuid: string = randomUUID()
     const blocks = content.map(toMessageBlock)
     if (role === 'user') users.push(uuid)
     const message =
-      role === 'user' ? toUserMessage(blocks) : toAssistantMessage({ id: `msg_${uuid}`, model, content: blocks })
+      role === 'user'
+        ? toUserMessage(blocks)
+        : toAssistantMessage({ id: `msg_${uuid}`, model: answeredBy, content: blocks })
     lines.push(JSON.stringify({ ...common, parentUuid, type: role, message, uuid }))
     parentUuid = uuid
   }

@@ -122,19 +122,20 @@ export class Worker {
    * Asks the turn and streams its answer. The worker has to be ready and empty, or hold what the turn goes on from.
    * Afterwards it is ready again if all went well, else `recover` says what it is good for.
    */
-  async *run({ turn, chain, model, isRehearsal = false }: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  async *run(question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    const { turn, chain, model, onAnswer, isRehearsal = false } = question
     this.#transition('busy')
     this.turns += 1
     await this.#apply(settingsFor(turn, model), signal)
     const unheard = turn.conversation.slice(this.#memory.length)
-    const question = await loadHistory(nameResults(unheard, this.#memory.callIds), {
+    const asked = await loadHistory(nameResults(unheard, this.#memory.callIds), {
       takeUser: async (content) => {
         this.#send(content, { ask: false })
         await this.#untilResult(signal, this.#parts.deadlines.initMs)
       },
-      takeAnswer: (content) => {
+      takeAnswer: (content, answeredBy = turn.model) => {
         const id = randomUUID()
-        this.#parts.process.sendEarlierAnswer({ id: `msg_${id}`, uuid: id, model: turn.model, content })
+        this.#parts.process.sendEarlierAnswer({ id: `msg_${id}`, uuid: id, model: answeredBy, content })
       },
     })
     const { lane } = this.#parts
@@ -148,13 +149,14 @@ export class Worker {
     })
     try {
       this.#owesResult = true
-      this.#send(question, { ask: true })
+      this.#send(asked, { ask: true })
       yield* streamAnswer({
         inbox: this.#inbox,
         reader,
         deadlines: this.#parts.deadlines,
         facts: gate?.facts,
         signal,
+        onAnswer,
         onResult: (result) => {
           this.#owesResult = false
           return this.#costOf(result)

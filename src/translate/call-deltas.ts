@@ -2,6 +2,7 @@
 import type { ChatDelta } from '../wire/chat-chunk.ts'
 import type { CallForm } from './call-form.ts'
 import { createInputReader } from './custom-tool.ts'
+import { clientCallId } from './tool-ids.ts'
 import { createWholeCharacters, type WholeCharacters } from './whole-characters.ts'
 
 export interface CallRenderer {
@@ -33,7 +34,7 @@ export function createCallRenderer(form: CallForm): CallRenderer {
       const index = calls
       calls += 1
       if (form.isSingle && index > 0) return rest
-      const id = callId(call.id)
+      const id = clientCallId(call.id)
       const { name } = call
       if (form.isLegacy) {
         open = { reader: createWholeCharacters(), delta: (piece) => ({ function_call: { arguments: piece } }) }
@@ -55,9 +56,4 @@ export function createCallRenderer(form: CallForm): CallRenderer {
     push: (json) => deltas(open?.reader.push(json) ?? ''),
     end,
   }
-}
-
-/** Clients know calls by `call_…`; the model API names them `toolu_…`. */
-function callId(id: string): string {
-  return id.startsWith('call_') ? id : `call_${id.replace(/^toolu_/, '')}`
 }

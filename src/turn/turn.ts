@@ -9,7 +9,7 @@ export interface Principal {
 }
 
 /** One piece of a message. The union grows with what the wire formats can carry; switches over it are exhaustive. */
-export type Block = ContentBlock | ToolCallBlock | ToolResultBlock
+export type Block = ContentBlock | ToolCallBlock | ToolResultBlock | ReasoningBlock
 
 /** What a user says or a call gives. An assistant says text alone. */
 export type ContentBlock = TextBlock | ImageBlock | DocumentBlock
@@ -60,6 +60,19 @@ export interface ToolResultBlock {
   /** Empty when the call gave nothing. */
   readonly content: readonly ContentBlock[]
 }
+
+/** What the model thought, in an assistant's message, before what it said or called after it. The engine puts it there; no caller does. */
+export interface ReasoningBlock {
+  readonly type: 'reasoning'
+  /** The model whose it is. Others cannot read it. */
+  readonly model: string
+  readonly sealed: SealedReasoning
+}
+
+/** As the model API gave it, signed or encrypted, and takes it back. */
+export type SealedReasoning =
+  | { readonly type: 'thinking'; readonly thinking: string; readonly signature: string }
+  | { readonly type: 'redacted_thinking'; readonly data: string }
 
 export interface Message {
   readonly role: 'user' | 'assistant'

@@ -59,15 +59,15 @@ test('a round of calls and results goes through, and the model sees its own call
     {
       role: 'assistant',
       content: [
-        { type: 'tool_call', id: 'call_0', name: 'weather', input: { input: 'Paris' } },
-        { type: 'tool_call', id: 'call_1', name: 'run', input: { input: 'Paris' } },
+        { type: 'tool_call', id: 'toolu_0', name: 'weather', input: { input: 'Paris' } },
+        { type: 'tool_call', id: 'toolu_1', name: 'run', input: { input: 'Paris' } },
       ],
     },
     {
       role: 'user',
       content: [
-        { type: 'tool_result', callId: 'call_0', content: [{ type: 'text', text: 'sunny' }] },
-        { type: 'tool_result', callId: 'call_1', content: [{ type: 'text', text: 'exit 0' }] },
+        { type: 'tool_result', callId: 'toolu_0', content: [{ type: 'text', text: 'sunny' }] },
+        { type: 'tool_result', callId: 'toolu_1', content: [{ type: 'text', text: 'exit 0' }] },
       ],
     },
   ])

@@ -75,7 +75,7 @@ export function refusalOf(action: () => unknown): ApiError {
   throw new Error('it was not refused')
 }
 
-/** A block in a few words: `text`, `name#id(input)` for a call, `id=>content` for a result, `[image …]`, `[document …]`. */
+/** A block in a few words: `text`, `name#id(input)` for a call, `id=>content` for a result, `[image …]`, `[document …]`, `(thinking)`. */
 export function wordsOf(block: Block): string {
   switch (block.type) {
     case 'text':
@@ -84,6 +84,8 @@ export function wordsOf(block: Block): string {
       return block.source.type === 'url' ? `[image ${block.source.url}]` : `[image ${block.source.mediaType}]`
     case 'document':
       return `[document ${block.title ?? ''}]`
+    case 'reasoning':
+      return `(${block.sealed.type})`
     case 'tool_call':
       return `${block.name}#${block.id}(${JSON.stringify(block.input)})`
     case 'tool_result':

@@ -26,8 +26,8 @@ describe('calls and results', () => {
   it('become blocks of the assistant and of the user who answers', () => {
     expect(shown(user('hi'), calls(call('call_1', 'get', '{"city":"Paris"}')), tool('call_1', 'sunny'))).toEqual([
       'u:hi',
-      'a:get#call_1({"city":"Paris"})',
-      'u:call_1=>sunny',
+      'a:get#toolu_1({"city":"Paris"})',
+      'u:toolu_1=>sunny',
     ])
   })
 
@@ -157,8 +157,24 @@ describe('ids', () => {
   })
 
   it('that are made up keep clear of those that are given', () => {
-    expect(shown(user('hi'), calls(call('?'), call('call_no_1')), tool('?'), tool('call_no_1'))[1]).toBe(
-      'a:f#call_no_1_({})|f#call_no_1({})',
+    expect(shown(user('hi'), calls(call('call_no_1'), call('?')), tool('call_no_1'), tool('?'))[1]).toBe(
+      'a:f#toolu_no_1({})|f#call_no_2({})',
+    )
+  })
+
+  it.each([
+    ['call_01AbC', 'toolu_01AbC'],
+    ['call_', 'toolu_'],
+    [`call_${'x'.repeat(59)}`, `call_${'x'.repeat(59)}`],
+    ['toolu_01AbC', 'toolu_01AbC'],
+    ['fc_1', 'fc_1'],
+  ])('are again what the model API gave: %s', (given, expected) => {
+    expect(shown(user('hi'), calls(call(given)), tool(given))[1]).toBe(`a:f#${expected}({})`)
+  })
+
+  it('that the model API cannot tell apart are made different', () => {
+    expect(shown(user('hi'), calls(call('call_a'), call('toolu_a')), tool('call_a'), tool('toolu_a'))[1]).toBe(
+      'a:f#toolu_a({})|f#call_no_2({})',
     )
   })
 
