@@ -48,13 +48,15 @@ export interface AppDependencies {
   readonly config: Config
   readonly log: Logger
   readonly metrics: Services['metrics']
+  readonly schemas: Services['schemas']
   /** Dragoman's own version. */
   readonly version: string
   /** Aborts when requests that still run must end. */
   readonly shutdown: AbortSignal
 }
 
-export function createApp({ engine, config, log, metrics, version: own, shutdown }: AppDependencies): App {
+export function createApp(dependencies: AppDependencies): App {
+  const { engine, config, log, metrics, schemas, version: own, shutdown } = dependencies
   const pipeline = createPipeline({
     config,
     log,
@@ -64,6 +66,7 @@ export function createApp({ engine, config, log, metrics, version: own, shutdown
     isDraining: () => engine.status().state === 'draining',
   })
   const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
-  const services = { engine, config, metrics, version: own, document: () => openApiDocument(ROUTES, own), redact }
+  const document = () => openApiDocument(ROUTES, own)
+  const services = { engine, config, metrics, schemas, version: own, document, redact }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

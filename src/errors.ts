@@ -43,6 +43,7 @@ const ERRORS = {
   image_file_too_large: invalid('An image has too many bytes.'),
   empty_image_file: invalid('An image has no bytes.'),
   invalid_function_parameters: invalid('The parameters of a function are not a JSON schema of an object.'),
+  invalid_json_schema: invalid('The JSON schema of the answer cannot be used.'),
   unsupported_parameter: invalid('A parameter is not supported.'),
   unsupported_content_type: invalid('The content type must be application/json.'),
   context_length_exceeded: invalid("The messages do not fit into the model's context window."),

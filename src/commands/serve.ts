@@ -4,6 +4,7 @@ import { type Config, type Environment, loadEnvironment, parseConfig } from '../
 import type { DemoModel } from '../demo/demo-model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
+import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
@@ -62,7 +63,8 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
   const engine = createDeferredEngine()
   const metrics = createMetrics()
   metrics.watch(() => engine.status())
-  const app = createApp({ engine, config, log, metrics, version, shutdown: ending.signal })
+  const schemas = createSchemaValidator()
+  const app = createApp({ engine, config, log, metrics, schemas, version, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log)
   installShutdown({
     log,
@@ -70,6 +72,7 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
     underNpm,
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
+      await schemas.close()
       await demoModel?.close()
       log.info('stopped')
     },

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
+import { orAborted } from '../http/until-aborted.ts'
 import { callForm } from '../translate/call-form.ts'
 import { chatToTurn } from '../translate/chat-to-turn.ts'
 import { foldChat } from '../translate/fold-chat.ts'
 import { FATES, judgeChat } from '../translate/params.ts'
+import { checkResponseFormat } from '../translate/response-format.ts'
 import { answeredServiceTier } from '../translate/service-tier.ts'
 import { createChatRenderer } from '../translate/turn-to-chat.ts'
 import { chatChunkSchema } from '../wire/chat-chunk.ts'
@@ -34,20 +36,21 @@ export const chatCompletions: ServiceEndpoint = {
       { contentType: 'application/json', description: 'The answer.', schema: chatCompletionSchema },
       { contentType: 'text/event-stream', description: 'With `stream: true`, its chunks.', schema: chatChunkSchema },
     ],
-    errors: TURN_ERRORS,
+    errors: [...TURN_ERRORS, 'invalid_json_schema'],
   },
   admit: ({ engine }) => engine.admit(),
   create: (services) => (context) => answer(services, context),
 }
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {
-  const { engine, config } = services
+  const { engine, config, schemas } = services
   const { body, replyHeaders, signal } = context
   const request = parseBody(chatRequestSchema, body)
   refuseExtensions(context.extensions)
   const isStream = request.stream === true
   const isStrict = config.STRICT_PARAMS
   const toQuestion = createQuestions({ judgements: judgeChat(request), isStrict, isStream, replyHeaders })
+  await orAborted(checkResponseFormat(request, schemas), signal)
   const translate = chatToTurn(request, await translationContext(services, context))
   const choices = request.n ?? 1
   const renderer = createChatRenderer({

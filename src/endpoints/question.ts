@@ -10,13 +10,14 @@ import type { Services } from './services.ts'
 
 /** @throws TurnFailure where there is no list of models, and what the signal aborts with. */
 export async function translationContext(
-  { engine, config }: Services,
+  { engine, config, schemas }: Services,
   { id: requestId, principal, signal }: RequestContext,
 ): Promise<ChatContext> {
   const models = await orAborted(engine.models(), signal)
   const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
   const { capabilities } = engine
-  return { requestId, principal, capabilities, models, aliases, defaultModel, provider: engine.status().provider }
+  const { provider } = engine.status()
+  return { requestId, principal, capabilities, schemas, models, aliases, defaultModel, provider }
 }
 
 export interface Questioning {

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
+import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import type { Endpoint } from '../http/route.ts'
 import type { Redact } from '../redaction.ts'
 
@@ -8,6 +9,8 @@ import type { Redact } from '../redaction.ts'
 export interface Services {
   readonly engine: Engine
   readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MODEL_ALIASES' | 'STRICT_PARAMS'>
+  /** For the schemas that callers send. */
+  readonly schemas: SchemaValidator
   /** The numbers as text, and what kind of text. */
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
   /** Dragoman's own version. */

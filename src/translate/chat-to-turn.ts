@@ -1,15 +1,20 @@
 /** A chat completions request as a neutral turn, and how its answer is to be read. */
+import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import { type Capabilities, type Feature, without } from '../turn/capabilities.ts'
-import type { Principal, Turn } from '../turn/turn.ts'
+import type { JsonObject } from '../turn/json.ts'
+import type { Principal, ToolUse, Turn } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import { toConversation } from './conversation.ts'
 import { meetForcedCall, withNote } from './forced-call.ts'
+import { createSchemaAllowance, toNativeSchema } from './native-schema.ts'
 import { resolveModelName, type ModelNames } from './model-name.ts'
 import { outputLimit } from './output-limit.ts'
 import { type Reading, readThrough } from './reading.ts'
 import { reasoningEffort } from './reasoning-effort.ts'
+import { meetResponseFormat } from './response-format.ts'
 import { sampling } from './sampling.ts'
 import { stopSequences } from './stop-sequences.ts'
+import { fitStrictTools } from './strict-tools.ts'
 import { toolUse } from './tool-use.ts'
 
 export interface ChatContext extends ModelNames {
@@ -17,6 +22,8 @@ export interface ChatContext extends ModelNames {
   readonly principal: Principal
   /** What a model takes, by the name that Claude Code knows it by. */
   readonly capabilities: (model: string) => Capabilities
+  /** Holds answers to the schema of the request, which has been checked. */
+  readonly schemas: Pick<SchemaValidator, 'validate'>
 }
 
 /** What makes one translation of a request differ from another. */
@@ -47,25 +54,73 @@ export function chatToTurn(request: ChatRequest, context: ChatContext): (attempt
     id: context.requestId,
     principal: context.principal,
     model: name,
-    ...(system === undefined ? {} : { system }),
-    conversation,
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...reasoningEffort(request.reasoning_effort, maxOutputTokens, model),
   }
   return ({ refused = [], callId }) => {
     const capabilities = refused.reduce(without, context.capabilities(name))
     const { ignored, ...chosen } = sampling(request, capabilities)
-    const forced =
-      offered === undefined || capabilities.forcedToolChoice
-        ? undefined
-        : meetForcedCall({ toolUse: offered, nativeSchema: () => undefined, callId })
+    const { outputSchema, ...met } = meetForms(request, offered, { capabilities, schemas: context.schemas, callId })
     const turn: Turn = {
       ...common,
-      ...(forced === undefined ? {} : { conversation: withNote(conversation, forced.note) }),
-      ...(offered === undefined ? {} : { toolUse: forced?.toolUse ?? offered }),
-      ...(forced?.outputSchema === undefined ? stopSequences(request) : { outputSchema: forced.outputSchema }),
+      ...withInstruction(system, met.instruction),
+      conversation: met.note === undefined ? conversation : withNote(conversation, met.note),
+      ...(met.toolUse === undefined ? {} : { toolUse: met.toolUse }),
+      ...(met.isCall ? {} : stopSequences(request)),
+      ...(outputSchema === undefined ? {} : { outputSchema }),
       ...chosen,
     }
-    return { turn, reading: readThrough(forced === undefined ? [] : [forced.reading]), ignored }
+    return { turn, reading: readThrough(met.readings), ignored: [...ignored, ...met.ignored] }
   }
+}
+
+interface MetForms {
+  readonly toolUse?: ToolUse
+  readonly outputSchema?: JsonObject
+  /** For the end of the system prompt. */
+  readonly instruction?: string
+  /** For the end of the question. */
+  readonly note?: string
+  readonly readings: readonly Reading[]
+  readonly ignored: readonly string[]
+  /** The answer's text is the arguments of a call. */
+  readonly isCall: boolean
+}
+
+interface Forming extends Pick<Attempt, 'callId'>, Pick<ChatContext, 'schemas'> {
+  readonly capabilities: Capabilities
+}
+
+/** The form of the answer and of the calls: both are held to schemas, of which the model API takes so many in all. */
+function meetForms(request: ChatRequest, offered: ToolUse | undefined, forming: Forming): MetForms {
+  const { capabilities, schemas, callId } = forming
+  const allowance = createSchemaAllowance()
+  const native = (isTaken: boolean) => (schema: JsonObject) => (isTaken ? toNativeSchema(schema, allowance) : undefined)
+  const nativeSchema = native(capabilities.outputSchema)
+  const isForced = offered !== undefined && offered.choice !== 'auto' && offered.choice !== 'none'
+  const forced =
+    isForced && !capabilities.forcedToolChoice ? meetForcedCall({ toolUse: offered, nativeSchema, callId }) : undefined
+  // A call that has to come leaves no answer that could have a form.
+  const form = isForced
+    ? { readings: [] }
+    : meetResponseFormat(request.response_format, {
+        nativeSchema,
+        validate: schemas.validate,
+        hasTools: offered?.choice === 'auto',
+      })
+  const used = forced?.toolUse ?? offered
+  const strict = used === undefined ? undefined : fitStrictTools(used, request, native(capabilities.strictTools))
+  return {
+    ...form,
+    ...(forced?.outputSchema === undefined ? {} : { outputSchema: forced.outputSchema }),
+    ...(forced === undefined ? {} : { note: forced.note, readings: [forced.reading] }),
+    ...(strict === undefined ? {} : { toolUse: strict.toolUse }),
+    ignored: strict?.ignored ?? [],
+    isCall: forced?.outputSchema !== undefined,
+  }
+}
+
+function withInstruction(system: string | undefined, instruction: string | undefined): Pick<Turn, 'system'> {
+  const parts = [system, instruction].filter((part) => part !== undefined)
+  return parts.length === 0 ? {} : { system: parts.join('\n\n') }
 }

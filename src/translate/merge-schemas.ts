@@ -37,7 +37,8 @@ function mergeProperties(a: JsonObject, b: JsonObject, spend: Spend): JsonObject
   return fits ? { ...a, ...b } : undefined
 }
 
-function isSame(a: JsonValue, b: JsonValue, spend: Spend): boolean {
+/** Whatever the order of their keys. */
+export function isSame(a: JsonValue, b: JsonValue, spend: Spend): boolean {
   spend(1)
   if (a === b) return true
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false

@@ -165,7 +165,18 @@ function convertLiterals(schema: JsonObject): JsonObject {
   const literals = [...(Array.isArray(values) ? values : []), ...('const' in schema ? [value] : [])]
   const isPlain = literals.every((literal) => literal === null || typeof literal !== 'object')
   if (!isPlain || literals.length === 0) throw new Inexpressible()
-  return { ...pick('enum', values), ...pick('const', value), ...notes(schema) }
+  const isTyped = literals.every((literal) => typeOf(literal) === schema['type'])
+  return {
+    ...(isTyped ? pick('type', schema['type']) : {}),
+    ...pick('enum', values),
+    ...pick('const', value),
+    ...notes(schema),
+  }
+}
+
+function typeOf(literal: JsonValue | undefined): string {
+  if (literal === null) return 'null'
+  return typeof literal === 'number' && Number.isInteger(literal) ? 'integer' : typeof literal
 }
 
 function convertUnion(schema: JsonObject, branches: readonly JsonValue[], depth: number, at: Conversion): JsonObject {

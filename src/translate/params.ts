@@ -54,9 +54,8 @@ export const FATES: FateTable<ChatRequest> = {
   },
 
   response_format: {
-    kind: 'rejected',
-    why: 'Only the format `text` is supported by this version.',
-    isDefault: (value) => value.type === 'text',
+    kind: 'mapped',
+    why: '`json_schema` is held natively where the model and the schema allow it, and asked for in words otherwise, as `json_object` always is. The answer is checked against the schema before it is complete.',
   },
   modalities: {
     kind: 'rejected',

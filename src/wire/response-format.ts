@@ -1,5 +1,6 @@
 /** In what form the caller wants the answer. */
 import { z } from 'zod'
+import { functionName } from './tool.ts'
 
 export const responseFormatSchema = z
   .discriminatedUnion('type', [
@@ -8,7 +9,7 @@ export const responseFormatSchema = z
     z.object({
       type: z.literal('json_schema'),
       json_schema: z.object({
-        name: z.string(),
+        name: functionName,
         description: z.string().nullish(),
         schema: z.record(z.string(), z.unknown()).nullish(),
         strict: z.boolean().nullish(),

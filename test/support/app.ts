@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig, type SettingName } from '../../src/config.ts'
 import { listen, type Listening } from '../../src/http/listen.ts'
 import type { App } from '../../src/http/mount-routes.ts'
+import { createSchemaValidator } from '../../src/json-schema/schema-validator.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
@@ -45,6 +46,7 @@ export function createTestApp({
     engine,
     config: parseConfig({}, settings),
     metrics,
+    schemas: createSchemaValidator(),
     log,
     version: '0.0.0',
     shutdown: shutdown.signal,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { createApp } from '../../src/app.ts'
 import type { SettingName } from '../../src/config.ts'
 import { listen } from '../../src/http/listen.ts'
+import { createSchemaValidator } from '../../src/json-schema/schema-validator.ts'
 import { createLogger } from '../../src/log.ts'
 import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
@@ -23,8 +24,9 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const test = await startTestEngine(settings)
   const log = createLogger({ level: 'info', pretty: false, stream: { write: (line) => test.log.push(line) } })
   const shutdown = new AbortController()
+  const schemas = createSchemaValidator()
   const { engine, config, metrics } = test
-  const app = createApp({ engine, config, metrics, log, version: '0.0.0', shutdown: shutdown.signal })
+  const app = createApp({ engine, config, metrics, schemas, log, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
   const violations: string[] = []
@@ -45,6 +47,7 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
       if (violations.length > 0) throw new Error(`answers out of shape: ${violations.join('; ')}`)
       listening.cut()
       await listening.close()
+      await schemas.close()
       await test[Symbol.asyncDispose]()
     },
   }

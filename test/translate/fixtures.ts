@@ -1,6 +1,7 @@
 import { ApiError } from '../../src/errors.ts'
 import { type Asking, type Attempt, chatToTurn, type ChatContext } from '../../src/translate/chat-to-turn.ts'
 import { createModelCapabilities } from '../../src/engine/model-capabilities.ts'
+import type { Verdict } from '../../src/json-schema/schema-validator.ts'
 import type { CallForm } from '../../src/translate/call-form.ts'
 import { createChatRenderer } from '../../src/translate/turn-to-chat.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
@@ -44,6 +45,12 @@ export const CONTEXT: ChatContext = {
   aliases: {},
   defaultModel: undefined,
   capabilities: createModelCapabilities((name) => findModel([OPUS, SONNET, HAIKU], name)).of,
+  schemas: { validate: (_, answer) => Promise.resolve(verdictOn(answer)) },
+}
+
+/** Every schema allows objects with `good`. */
+function verdictOn(answer: string): Verdict {
+  return answer.includes('"good"') ? { type: 'fits' } : { type: 'misfit', message: 'it is not good' }
 }
 
 /** A checked request with these parameters. */

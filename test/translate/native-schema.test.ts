@@ -61,8 +61,13 @@ describe('a keyword', () => {
       { type: 'array', items: TEXT, minItems: 2, maxItems: 3, uniqueItems: true },
       { type: 'array', items: TEXT, description: 'at least 2 items, at most 3 items, no item twice' },
     ],
-    ['enum stays, also without a type', { type: 'string', enum: ['a', 'b'] }, { enum: ['a', 'b'] }],
-    ['const stays', { type: 'string', const: 'a', description: 'D' }, { const: 'a', description: 'D' }],
+    ['enum stays with its type', { type: 'string', enum: ['a', 'b'] }, { type: 'string', enum: ['a', 'b'] }],
+    [
+      'enum stays without a type that does not fit',
+      { type: ['string', 'null'], enum: ['a', null] },
+      { enum: ['a', null] },
+    ],
+    ['const stays', { type: 'string', const: 'a', description: 'D' }, { type: 'string', const: 'a', description: 'D' }],
     ['const null stays', { const: null }, { const: null }],
     [
       'types of which one is enough stay',

@@ -47,6 +47,8 @@ const ACCEPTED: Readonly<Record<string, unknown>>[] = [
   { functions: [{ name: 'f' }], function_call: { name: 'f' } },
   { tools: [{ type: 'custom', custom: { name: 'f', format: { type: 'text' } } }] },
   { an_unknown_one: 1 },
+  { response_format: { type: 'json_object' } },
+  { response_format: { type: 'json_schema', json_schema: { name: 'x' } } },
 ]
 
 const IGNORED: [string, unknown][] = [
@@ -63,8 +65,6 @@ const IGNORED: [string, unknown][] = [
 const REJECTED: [string, Readonly<Record<string, unknown>>][] = [
   ['logprobs', { logprobs: true }],
   ['top_logprobs', { top_logprobs: 1 }],
-  ['response_format', { response_format: { type: 'json_object' } }],
-  ['response_format', { response_format: { type: 'json_schema', json_schema: { name: 'x' } } }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['audio', { audio: { voice: 'ash', format: 'mp3' } }],
   ['web_search_options', { web_search_options: {} }],

@@ -21,11 +21,11 @@ const PARAMETERS = {
 describe('the tools of a turn', () => {
   it('are the functions of the caller as they are, in their order', () => {
     const description = 'x'.repeat(9000)
-    const tools = [fn('zeta', { description, parameters: PARAMETERS, strict: true }), fn('Bash'), fn('alpha')]
+    const tools = [fn('zeta', { description, parameters: PARAMETERS }), fn('Bash'), fn('alpha')]
     const use = toolUseOf({ tools })
     expect(use).toEqual({
       tools: [
-        { name: 'zeta', description, inputSchema: PARAMETERS, strict: true },
+        { name: 'zeta', description, inputSchema: PARAMETERS },
         { name: 'Bash', inputSchema: NOTHING },
         { name: 'alpha', inputSchema: NOTHING },
       ],
