@@ -1,5 +1,6 @@
 /** The demo's few honest rules: it says what it is, repeats and counts what it was told, and does what it can be asked for. */
 import { type Answer, type AnswerBlock, inWords } from './answer.ts'
+import { type AskedJson, findAskedJson } from './asked-json.ts'
 import { callTools } from './call-tools.ts'
 import type { DemoCommand } from './demo-commands.ts'
 import type { Question, ToolResult } from './last-question.ts'
@@ -37,10 +38,26 @@ export function composeAnswer(
 }
 
 function words(request: MessagesRequest, question: Question, command: DemoCommand | undefined): string {
-  const schema = request.output_config?.format?.schema
+  const native = request.output_config?.format?.schema
+  const asked = native === undefined ? findAskedJson(question.system) : { schema: native }
+  if (command?.type === 'invalid') return invalidJson(asked)
   if (command?.type === 'long') return manyWords(command.words)
   if (command?.type === 'stop') return `${WHO} It stops here with \`${command.reason}\`, as you asked.`
-  if (schema !== undefined) return JSON.stringify(sampleOfSchema(schema))
+  if (native !== undefined) return JSON.stringify(sampleOfSchema(native))
+  // As models do that are only told: the JSON is somewhere in the answer.
+  if (asked === 'any')
+    return `Here it is:\n\n\`\`\`json\n${JSON.stringify({ message: inPlainWords(question) })}\n\`\`\``
+  if (asked !== undefined) return `\`\`\`json\n${JSON.stringify(sampleOfSchema(asked.schema), undefined, 2)}\n\`\`\``
+  return inPlainWords(question)
+}
+
+/** A list where something else is asked for, and an object in the place of a list. */
+function invalidJson(asked: AskedJson | undefined): string {
+  const isList = asked !== undefined && asked !== 'any' && asked.schema['type'] === 'array'
+  return JSON.stringify(isList ? { invalid: true } : ['invalid'])
+}
+
+function inPlainWords(question: Question): string {
   const attached = question.attachments.length === 0 ? [] : [`You attached ${question.attachments.join(', ')}.`]
   if (question.results.length > 0) return [WHO, ...question.results.map(tell), ...attached].join(' ')
   const heard =

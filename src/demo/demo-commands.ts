@@ -6,11 +6,13 @@ export type DemoCommand =
   | { readonly type: 'stop'; readonly reason: StopReason }
   | { readonly type: 'slow' }
   | { readonly type: 'long'; readonly words: number }
+  /** JSON of another form than was asked for. */
+  | { readonly type: 'invalid' }
 
 const MOST_WORDS = 1_000_000
 
 export function findDemoCommand(text: string): DemoCommand | undefined {
-  const [, word, value = ''] = /\bdemo (error|stop|refuse|slow|long)\b(?: (\w+))?/i.exec(text) ?? []
+  const [, word, value = ''] = /\bdemo (error|stop|refuse|slow|long|invalid)\b(?: (\w+))?/i.exec(text) ?? []
   switch (word?.toLowerCase()) {
     case 'error':
       return /^[45]\d\d$/.test(value) ? { type: 'error', status: Number(value) } : undefined
@@ -22,6 +24,8 @@ export function findDemoCommand(text: string): DemoCommand | undefined {
       return { type: 'stop', reason: 'refusal' }
     case 'slow':
       return { type: 'slow' }
+    case 'invalid':
+      return value === 'json' ? { type: 'invalid' } : undefined
     case 'long':
       return /^\d+$/.test(value) ? { type: 'long', words: Math.min(Number(value), MOST_WORDS) } : undefined
     default:

@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from './json-object.ts'
 import { resolveLocalRef } from './resolve-local-ref.ts'
 import { sampleOfPattern } from './sample-of-pattern.ts'
+import { withWords } from './words-of-schema.ts'
 
 /** Proposes a value for a property of the object at the top; nothing leaves it to the sample. */
 export type Propose = (name: string, schema: JsonObject, required: boolean) => unknown
@@ -29,7 +30,7 @@ export function sampleOfSchema(schema: JsonObject, propose: Propose = () => unde
 
 function sample(root: JsonObject, node: unknown, depth: number, propose: Propose = () => undefined): unknown {
   if (!isObject(node) || depth > MOST_DEPTH) return null
-  const schema = flatten(root, node)
+  const schema = withWords(flatten(root, node))
   if ('const' in schema) return schema['const']
   if (Array.isArray(schema['enum'])) return schema['enum'][0]
   if ('default' in schema) return schema['default']
@@ -101,9 +102,17 @@ function sampleObject(root: JsonObject, schema: JsonObject, depth: number, propo
 function sampleArray(root: JsonObject, schema: JsonObject, depth: number): unknown[] {
   const first = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : []
   const length = Math.min(numberOf(schema['minItems']) ?? 0, 100)
-  return Array.from({ length }, (_, index) =>
+  const items = Array.from({ length }, (_, index) =>
     sample(root, first[index] ?? schema['items'] ?? { type: 'string' }, depth + 1),
   )
+  return schema['uniqueItems'] === true ? items.map(distinct) : items
+}
+
+/** Texts and numbers that would be the same get a number of their own. */
+function distinct(item: unknown, index: number): unknown {
+  if (index === 0) return item
+  if (typeof item === 'number') return item + index
+  return typeof item === 'string' ? `${item}-${index + 1}` : item
 }
 
 function sampleNumber(schema: JsonObject): number {

@@ -165,9 +165,9 @@ function convertLiterals(schema: JsonObject): JsonObject {
   const literals = [...(Array.isArray(values) ? values : []), ...('const' in schema ? [value] : [])]
   const isPlain = literals.every((literal) => literal === null || typeof literal !== 'object')
   if (!isPlain || literals.length === 0) throw new Inexpressible()
-  const isTyped = literals.every((literal) => typeOf(literal) === schema['type'])
+  const hasType = literals.every((literal) => typeOf(literal) === schema['type'])
   return {
-    ...(isTyped ? pick('type', schema['type']) : {}),
+    ...(hasType ? pick('type', schema['type']) : {}),
     ...pick('enum', values),
     ...pick('const', value),
     ...notes(schema),

@@ -175,6 +175,29 @@ describe('the JSON of the demo', () => {
   })
 })
 
+describe('the JSON that the demo is asked for in words', () => {
+  const asked = (words: string, text = 'hi') =>
+    say(demo.url, text, { system: `<response-format>\nAnswer with ${words}\n</response-format>` })
+  const schema = { type: 'object', properties: { age: { type: 'integer', minimum: 3 } }, required: ['age'] }
+  const withSchema = `JSON that fits.\n<json-schema>\n${JSON.stringify(schema)}\n</json-schema>`
+
+  it('stands in a fence, and fits its schema', async () => {
+    expect((await asked(withSchema)).text).toBe('```json\n{\n  "age": 3\n}\n```')
+  })
+
+  it('is what the demo would say where there is no schema', async () => {
+    expect((await asked('one JSON object.')).text).toMatch(
+      /^Here it is:\n\n```json\n\{"message":"This is Dragoman's demo/,
+    )
+  })
+
+  it('`demo invalid json` makes another of it', async () => {
+    expect((await asked(withSchema, 'demo invalid json')).text).toBe('["invalid"]')
+    const list = withSchema.replace('"object"', '"array"')
+    expect((await asked(list, 'demo invalid json')).text).toBe('{"invalid":true}')
+  })
+})
+
 describe('the thinking of the demo', () => {
   const adaptive = { model: 'claude-opus-5-5', thinking: { type: 'adaptive', display: 'updates' } }
 

@@ -31,6 +31,18 @@ describe('a sample fits its schema', () => {
   })
 })
 
+it.each([
+  ['minimum 3, maximum 3', 'integer', 3],
+  ['An age (greater than -2, less than 0)', 'integer', -1],
+  ['greater than 1e-7, multiple of 0.5', 'number', 1.5],
+  ['at least 6 characters', 'string', 'demo--'],
+  ['A code (matches /^[A-Z]{2}$/, at most 2 characters)', 'string', 'AA'],
+  ['format email', 'string', 'demo@example.com'],
+  ['at least 2 items, no item twice', 'array', ['demo', 'demo-2']],
+])('limits in words count: %s', (description, type, sample) => {
+  expect(sampleOfSchema({ type, description })).toEqual(sample)
+})
+
 describe('a sample of a pattern matches it', () => {
   it.each([
     '^\\d{3}-\\d{4}$',
