@@ -1,7 +1,9 @@
 import { jsonReply } from '../http/reply.ts'
 import { suggest } from '../translate/request-report.ts'
+import { FATES } from '../translate/params.ts'
 import { chatRequestSchema } from '../wire/chat-request.ts'
 import { type Compatibility, compatibilitySchema } from '../wire/request-report.ts'
+import { describeFates } from './describe-fates.ts'
 import { examineRequest } from './examine-request.ts'
 import type { ServiceEndpoint } from './services.ts'
 
@@ -12,6 +14,7 @@ export const compatibility: ServiceEndpoint = {
       'Takes the body of `POST /v1/chat/completions` and tells what is honoured, ignored and refused, and what to change. ' +
       'Nothing is asked of a model.',
     body: chatRequestSchema,
+    fates: describeFates(FATES),
     bodyExample: { model: 'sonnet', messages: [{ role: 'user', content: 'Hello!' }], temperature: 0, seed: 1 },
     successes: [{ contentType: 'application/json', description: 'The report.', schema: compatibilitySchema }],
     errors: ['backend_unavailable', 'not_authenticated'],

@@ -1,8 +1,10 @@
 import type { DocumentReply } from '../http/reply.ts'
 import { jsonReply } from '../http/reply.ts'
 import { showTurn } from '../translate/request-report.ts'
+import { FATES } from '../translate/params.ts'
 import { chatRequestSchema } from '../wire/chat-request.ts'
 import { type DebugRequest, debugRequestSchema } from '../wire/request-report.ts'
+import { describeFates } from './describe-fates.ts'
 import { examineRequest } from './examine-request.ts'
 import type { ServiceEndpoint } from './services.ts'
 
@@ -13,6 +15,7 @@ export const debugRequest: ServiceEndpoint = {
       'Takes the body of `POST /v1/chat/completions` and gives back the turn that would be asked, without asking it. What ' +
       'looks like a secret is masked; images and files are only measured.',
     body: chatRequestSchema,
+    fates: describeFates(FATES),
     bodyExample: { model: 'sonnet', messages: [{ role: 'user', content: 'Hello!' }], max_tokens: 100 },
     successes: [{ contentType: 'application/json', description: 'The turn.', schema: debugRequestSchema }],
     errors: ['backend_unavailable', 'not_authenticated'],

@@ -6,6 +6,7 @@ import { type Asking, type ChatContext, chatToTurn } from '../translate/chat-to-
 import { type Judgement, reportIgnored, settleFates } from '../translate/fates.ts'
 import { resolveModelName } from '../translate/model-name.ts'
 import { CHAT_PARAMETERS, judgeChat } from '../translate/params.ts'
+import { checkResponseFormat } from '../translate/response-format.ts'
 import { reportModel, reportParameters } from '../translate/request-report.ts'
 import { type ChatRequest, chatRequestSchema } from '../wire/chat-request.ts'
 import { parseBody } from '../wire/parse.ts'
@@ -25,9 +26,9 @@ export async function examineRequest(services: Services, context: RequestContext
   const { body } = context
   const isStrict = services.config.STRICT_PARAMS
   const errors: ApiError[] = []
-  const attempt = <T>(action: () => T): T | undefined => {
+  const attempt = async <T>(action: () => T | Promise<T>): Promise<T | undefined> => {
     try {
-      return action()
+      return await action()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       errors.push(error)
@@ -35,13 +36,14 @@ export async function examineRequest(services: Services, context: RequestContext
     }
   }
 
-  const request = attempt(() => parseBody(chatRequestSchema, body))
+  const request = await attempt(() => parseBody(chatRequestSchema, body))
   const judgements: readonly Judgement[] = request === undefined ? [] : judgeChat(request)
-  attempt(() => refuseExtensions(context.extensions))
-  attempt(() => settleFates(judgements, { strict: isStrict }))
-  const asking = request && attempt(() => chatToTurn(request, translation)({ callId: 'toolu_example' }))
+  await attempt(() => refuseExtensions(context.extensions))
+  await attempt(() => settleFates(judgements, { strict: isStrict }))
+  if (request !== undefined) await attempt(() => checkResponseFormat(request, services.schemas))
+  const asking = request && (await attempt(() => chatToTurn(request, translation)({ callId: 'toolu_example' })))
   const ignored = asking?.ignored ?? []
-  attempt(() => reportIgnored(ignored, { strict: isStrict }))
+  await attempt(() => reportIgnored(ignored, { strict: isStrict }))
   const [first] = errors
   return {
     parameters: request === undefined ? [] : reportParameters(body, judgements, ignored, CHAT_PARAMETERS),

@@ -103,13 +103,11 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
   })
 
   const start: StartWorker = async (profile, earlier) => {
-    const mustResume = earlier?.isNeeded === true || isBestResumed(earlier?.chain.length ?? 0)
-    const spare = mustResume ? undefined : spares.claim(profile)
+    const spare = mustResume(earlier) ? undefined : spares.claim(profile)
     const { id, home, lane, env } = spare?.place ?? (await makePlace(profile.toolMode))
     let child: Child | undefined
     try {
-      const resumes = mustResume || (spare === undefined && isWorthTranscript(earlier?.chain.length ?? 0))
-      const told = resumes && earlier !== undefined ? await writeTranscript(home, profile, earlier) : undefined
+      const told = spare === undefined ? await tell(home, profile, earlier) : undefined
       const process = openClaudeCode({
         binary,
         model: profile.model === 'default' ? undefined : profile.model,
@@ -147,11 +145,22 @@ export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactor
   }
 }
 
-async function writeTranscript(
-  home: string,
-  { model }: Profile,
-  { conversation, chain }: Earlier,
-): Promise<{ path: string; beginning: Beginning }> {
+function mustResume(earlier: Earlier | undefined): boolean {
+  return earlier !== undefined && (earlier.isNeeded === true || isBestResumed(earlier.chain.length))
+}
+
+/** Undefined where the process had better be told message by message. */
+async function tell(home: string, profile: Profile, earlier: Earlier | undefined): Promise<Told | undefined> {
+  if (earlier === undefined || !(mustResume(earlier) || isWorthTranscript(earlier.chain.length))) return undefined
+  return writeTranscript(home, profile, earlier)
+}
+
+interface Told {
+  readonly path: string
+  readonly beginning: Beginning
+}
+
+async function writeTranscript(home: string, { model }: Profile, { conversation, chain }: Earlier): Promise<Told> {
   const { lines, firstUser, lastUser } = toTranscript(conversation, model)
   const path = join(home, 'conversation.jsonl')
   await writeFile(path, lines, { mode: 0o600 })

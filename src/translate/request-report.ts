@@ -89,6 +89,7 @@ function showBlock(block: Block): unknown {
   switch (block.type) {
     case 'text':
     case 'tool_call':
+    case 'reasoning':
       return block
     case 'image':
     case 'document':
