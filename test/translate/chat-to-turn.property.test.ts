@@ -92,8 +92,18 @@ const round = fc
         ...answered.map((one) => ({ role: 'tool', tool_call_id: one.id, content: `${one.id}: done` })),
       ]),
   )
+const richPart = fc.oneof(
+  textPart,
+  fc.constantFrom(
+    { type: 'image_url', image_url: { url: 'https://pictures.example/a.png' } },
+    { type: 'image_url', image_url: { url: 'http://pictures.example/a.png' } },
+    { type: 'file', file: { filename: 'a.txt', file_data: Buffer.from('some words').toString('base64') } },
+    { type: 'file', file: { file_id: 'file-1' } },
+  ),
+)
 const loose = fc.oneof(
   message,
+  fc.record({ role: fc.constantFrom('user', 'tool'), tool_call_id: id, content: fc.array(richPart, { maxLength: 3 }) }),
   fc.record({ role: fc.constant('assistant'), tool_calls: fc.array(call, { maxLength: 2 }) }),
   fc.record({ role: fc.constant('tool'), tool_call_id: id, content: words }),
   fc.record({ role: fc.constant('function'), name, content: words }),
