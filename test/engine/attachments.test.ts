@@ -103,13 +103,17 @@ describe('images and files reach the model byte for byte', () => {
 describe('a conversation with an image', () => {
   it('goes on at the process that holds it, which another image does not', async () => {
     const model = 'claude-haiku-5-5'
-    const answer = assistant(textOf(await test.ask({ model, conversation: [say(png(SMALL), text('what?'))] })))
+    const turns = (image: Buffer, ...answers: Message[]) => [
+      say(png(image), text('what?')),
+      ...answers.flatMap((answer) => [answer, user('and?')]),
+    ]
+    const first = assistant(textOf(await test.ask({ model, conversation: turns(SMALL) })))
     await settled()
     const before = await leases('continued')
-    await test.ask({ model, conversation: [say(png(SMALL), text('what?')), answer, user('and?')] })
+    const second = assistant(textOf(await test.ask({ model, conversation: turns(SMALL, first) })))
     expect(await leases('continued')).toBe(before + 1)
     await settled()
-    await test.ask({ model, conversation: [say(png(pngImage(2, 3)), text('what?')), answer, user('and?')] })
+    await test.ask({ model, conversation: turns(pngImage(2, 3), first, second) })
     expect(await leases('continued')).toBe(before + 1)
   })
 })
