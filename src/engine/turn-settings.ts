@@ -1,6 +1,6 @@
 import type { Capabilities } from '../turn/capabilities.ts'
 import type { JsonObject } from '../turn/json.ts'
-import type { Effort, ToolUse, Turn } from '../turn/turn.ts'
+import { type Effort, EFFORTS, type ToolUse, type Turn } from '../turn/turn.ts'
 import type { LiveSettings } from './claude-code.ts'
 
 export const BASELINE: LiveSettings = {
@@ -17,7 +17,10 @@ export const BASELINE: LiveSettings = {
  */
 const LEAST_THINKING_BUDGET = 1024
 
-/** Tokens for thinking by effort, where it is a budget; above, Claude Code's own default (31,999) holds. */
+/** Claude Code's own default. Above it, it gives a model up to one token less than the model can write at all. */
+const MOST_THINKING_BUDGET = 31_999
+
+/** Tokens for thinking by effort, where it is a budget; above, the default holds. */
 const BUDGETS: Partial<Record<Effort, number>> = { low: 2048, medium: 8192 }
 
 /**
@@ -26,9 +29,22 @@ const BUDGETS: Partial<Record<Effort, number>> = { low: 2048, medium: 8192 }
  */
 function budgetFor(effort: Effort | undefined, limit: number | null): number | null {
   const byEffort = effort === undefined ? undefined : BUDGETS[effort]
-  const byLimit = limit === null ? undefined : Math.max(LEAST_THINKING_BUDGET, Math.floor(limit / 2))
+  const byLimit = limit === null ? undefined : clamp(Math.floor(limit / 2))
   if (byEffort === undefined || byLimit === undefined) return byEffort ?? byLimit ?? null
   return Math.min(byEffort, byLimit)
+}
+
+function clamp(budget: number): number {
+  return Math.min(MOST_THINKING_BUDGET, Math.max(LEAST_THINKING_BUDGET, budget))
+}
+
+/**
+ * Models take no effort above `high` while they do not think. What Claude Code would set for one that is not on the live
+ * list may be above it.
+ */
+function effortWithoutThinking(effort: Effort | undefined, isListed: boolean): Effort | null {
+  if (effort === undefined) return isListed ? null : 'high'
+  return EFFORTS.indexOf(effort) > EFFORTS.indexOf('high') ? 'high' : effort
 }
 
 /** What is known of the model of a turn. */
@@ -46,11 +62,13 @@ export function settingsFor(turn: Turn, { efforts, capabilities }: KnownModel): 
   // The model API takes neither a forced call nor sampling next to thinking.
   const isWithoutThinking = turn.thinking === 'off' || isForced(turn.toolUse) || turn.sampling !== undefined
   const mustThink = !capabilities.thinkingCanBeOff
-  const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? efforts[0] : undefined
-  const fixed = efforts.length > 0 ? null : budgetFor(turn.effort, limit)
+  const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? (efforts[0] ?? 'low') : undefined
+  const isListed = efforts.length > 0
+  const isTooTight = !isListed && !mustThink && limit !== null && limit <= LEAST_THINKING_BUDGET
+  const isOff = isWithoutThinking || isTooTight
   return {
-    effort: lowest ?? turn.effort ?? null,
-    thinking: isWithoutThinking || (limit !== null && limit <= LEAST_THINKING_BUDGET) ? 'off' : fixed,
+    effort: isOff && !mustThink ? effortWithoutThinking(turn.effort, isListed) : (lowest ?? turn.effort ?? null),
+    thinking: isOff ? 'off' : isListed ? null : budgetFor(turn.effort, limit),
     maxOutputTokens: limit,
     extraBody: extraBodyOf(turn),
     functions: turn.toolUse?.tools.map(({ name }) => name) ?? [],

@@ -27,6 +27,27 @@ it('takes the lowest effort where the model cannot do without thinking', () => {
   expect(settingsFor({ ...turn, thinking: 'off' }, thinker)).toMatchObject({ effort: 'low', thinking: 'off' })
 })
 
+it('takes the lowest effort also of a model that cannot do without thinking and is not on the live list', () => {
+  const model = { efforts: [], capabilities: { thinkingCanBeOff: false } }
+  expect(settingsFor({ ...turn, thinking: 'off' }, model)).toMatchObject({ effort: 'low', thinking: 'off' })
+})
+
+it.each([
+  ['xhigh', 'high'],
+  ['max', 'high'],
+  ['medium', 'medium'],
+  [undefined, 'high'],
+] as const)('without thinking takes no effort above high: %s becomes %s', (effort, expected) => {
+  const change = effort === undefined ? {} : { effort }
+  const settings = settingsFor({ ...turn, ...change, sampling: { temperature: 0 } }, UNKNOWN_MODEL)
+  expect(settings).toMatchObject({ effort: expected, thinking: 'off' })
+})
+
+it('leaves thinking on however small the limit where the model decides how much, and effort was asked for', () => {
+  const change = { effort: 'high', maxOutputTokens: 500 } as const
+  expect(settingsFor({ ...turn, ...change }, thinker)).toMatchObject({ effort: 'high', thinking: null })
+})
+
 it('turns thinking off below the smallest budget, which a limit has to exceed', () => {
   expect(settingsFor({ ...turn, effort: 'high', maxOutputTokens: 1024 }, UNKNOWN_MODEL)).toMatchObject({
     effort: 'high',
@@ -39,6 +60,8 @@ it.each([
   [{ maxOutputTokens: 1500, effort: 'high' }, 1024],
   [{ effort: 'low' }, 2048],
   [{ effort: 'medium', maxOutputTokens: 64_000 }, 8192],
+  // More than such a model writes at all.
+  [{ maxOutputTokens: 200_000 }, 31_999],
   [{ effort: 'high' }, null],
   [{}, null],
 ] as const)(

@@ -83,7 +83,7 @@ export async function startTestEngine(
     ask,
     workers: (name) => workersOf(folder, name),
     proven: async () => {
-      await vi.waitUntil(() => engine.status().reuse === 'on', { timeout: 10_000, interval: 10 })
+      await vi.waitUntil(() => engine.status().reuse === 'on', { timeout: 25_000, interval: 10 })
     },
     isWell: async (turns = 1) => {
       await baseline.atRest(watched)

@@ -93,7 +93,9 @@ describe('the conversation', () => {
   })
 
   it('drops incoming reasoning and names', () => {
-    const messages = [{ ...user('a'), name: 'Eve' }, { ...assistant('b'), reasoning_content: 'hm' }, user('c')]
+    const details = [{ type: 'reasoning.text', text: 'hm', signature: 's' }]
+    const given = { reasoning_content: 'hm', reasoning: 'hm', reasoning_details: details }
+    const messages = [{ ...user('a'), name: 'Eve' }, { ...assistant('b'), ...given }, user('c')]
     expect(shown(messages).turns).toEqual(['u:a', 'a:b', 'u:c'])
   })
 
