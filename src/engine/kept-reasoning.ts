@@ -103,12 +103,13 @@ export function createKeptReasoning({
     afterRefusal: (error, turn) => {
       if (!(error instanceof TurnFailure) || error.kind !== 'upstream_invalid_request') return undefined
       if (!REFUSAL.test(error.message)) return undefined
+      const isMissing = MISSING.test(error.message)
       const wasGivenBack = turn.conversation.some((message) => (find(turn, message)?.thoughts ?? []).length > 0)
-      if (MISSING.test(error.message) && strict.size < MOST_STRICT) strict.add(modelId(turn.model))
-      // Where something is there, it can be bound to all that stood before it, and that has changed.
+      if (isMissing && strict.size < MOST_STRICT) strict.add(modelId(turn.model))
       store.forget(turn.conversation.flatMap(callIdsOf).map((id) => keyOf(turn.principal.id, id)))
       const bare = withoutThinking(turn)
-      return wasGivenBack || bare !== turn ? bare : undefined
+      // What is there can be bound to all that stood before it, which may have changed, also in a process that held it.
+      return isMissing && !wasGivenBack && bare === turn ? undefined : bare
     },
   }
 }

@@ -1,6 +1,7 @@
 /** What a request for reasoning becomes, and what an answer took: the real binary behind the real server. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { AnswerUsage, StopReason } from '../../src/demo/answer.ts'
+import { signThinking } from '../../src/demo/sign-thinking.ts'
 import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import type { ChatUsage } from '../../src/wire/usage.ts'
@@ -173,5 +174,21 @@ describe('usage', () => {
     expect(deltas.map((delta) => delta.content ?? '').join('')).toBe('so be it')
     expect(new Set(chunks.map(({ id, created, model }) => `${id} ${created} ${model}`)).size).toBe(1)
     expect(chunks[0]?.model).toBe(answered)
+  })
+})
+
+describe('reasoning', () => {
+  it('is given back to the model with the calls that it led to, which clients know by ids of ours', async () => {
+    const question = { role: 'user', content: 'Where?' }
+    test.model.script(says([], { thinking: 'I must look.', calls: [{ id: 'toolu_03', name: 'look', input: {} }] }))
+    const [choice] = (await ask({ messages: [question], tools: TOOLS })).choices
+    const result = { role: 'tool', tool_call_id: 'call_03', content: 'ok' }
+    const elsewhere = { role: 'system', content: 'On another process.' }
+    await ask({ messages: [elsewhere, question, choice?.message, result], tools: TOOLS })
+    const thinking = { type: 'thinking', thinking: 'I must look.', signature: signThinking('I must look.') }
+    expect(test.model.requests.at(-1)?.body['messages']).toContainEqual({
+      role: 'assistant',
+      content: [thinking, { type: 'tool_use', id: 'toolu_03', name: 'look', input: {} }],
+    })
   })
 })

@@ -132,6 +132,15 @@ it.each([
   expect(keptFor(['1'], [thought('a')]).afterRefusal(failure, turnAfter([call('1')]))).toBeUndefined()
 })
 
+it('is given up also where a process alone can have held it', () => {
+  const refusal = new TurnFailure(
+    'upstream_invalid_request',
+    'messages.1.content.0: Invalid `signature` in `thinking` block',
+  )
+  const turn = { ...ASKED, model: 'always thinks' }
+  expect(createKept().afterRefusal(refusal, turn)).toBe(turn)
+})
+
 it('is not to blame where there was none and the model has to think', () => {
   const refusal = new TurnFailure('upstream_invalid_request', 'messages.1.content.0.type: Expected `thinking` or …')
   expect(createKept().afterRefusal(refusal, turnAfter([call('1')], { model: 'always thinks' }))).toBeUndefined()
