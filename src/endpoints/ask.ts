@@ -2,7 +2,7 @@
 import type { Engine } from '../engine/engine.ts'
 import { type Asking, type Attempt } from '../translate/chat-to-turn.ts'
 import type { Feature } from '../turn/capabilities.ts'
-import type { TurnEvent } from '../turn/turn-event.ts'
+import type { TurnEvent, Usage } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { runTurn } from './run-turn.ts'
 import { type Placed, sideBySide } from './side-by-side.ts'
@@ -38,22 +38,48 @@ export async function* askAll(
 async function* ask(engine: Engine, question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
   const refused: Feature[] = []
   let rejected = 0
+  let spent: Usage | undefined
   for (;;) {
     const asking = question.translate({ refused, callId: question.newCallId() })
     let hasContent = false
+    let taken: Usage | undefined
+    const hear = (usage: Usage): void => void (taken = usage)
     try {
-      for await (const event of asking.reading(runTurn(engine, asking.turn, signal))) {
+      for await (const event of asking.reading(hearUsage(runTurn(engine, asking.turn, signal), hear))) {
         hasContent ||= event.type !== 'start'
-        yield event
+        yield event.type === 'finish' ? { ...event, usage: addSpent(event.usage, spent) } : event
       }
       return
     } catch (error) {
       if (hasContent || !(error instanceof TurnFailure)) throw error
       const { kind, feature } = error
-      if (kind === 'answer_rejected' && (rejected += 1) < MOST_REJECTED) continue
+      if (kind === 'answer_rejected' && (rejected += 1) < MOST_REJECTED) {
+        spent = taken === undefined ? spent : addSpent(taken, spent)
+        continue
+      }
       // Each can be taken away once, so this ends.
       if (kind !== 'feature_refused' || feature === undefined || refused.includes(feature)) throw error
       refused.push(feature)
     }
+  }
+}
+
+async function* hearUsage(events: AsyncIterable<TurnEvent>, hear: (usage: Usage) => void): AsyncGenerator<TurnEvent> {
+  for await (const event of events) {
+    if (event.type === 'finish') hear(event.usage)
+    yield event
+  }
+}
+
+/** As with several answers side by side: the prompt counts once, output and cost of all. */
+function addSpent(usage: Usage, spent: Usage | undefined): Usage {
+  if (spent === undefined) return usage
+  const { costUsd, ...counts } = usage
+  return {
+    ...counts,
+    outputTokens: usage.outputTokens + spent.outputTokens,
+    reasoningTokens: usage.reasoningTokens + spent.reasoningTokens,
+    // A sum with a part that nobody knows is no sum.
+    ...(costUsd === undefined || spent.costUsd === undefined ? {} : { costUsd: costUsd + spent.costUsd }),
   }
 }

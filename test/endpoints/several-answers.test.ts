@@ -157,3 +157,18 @@ test('two answers without the call that has to come are a 502', async () => {
   expect((await errorOf(response)).code).toBe('backend_error')
   expect(engine.turns).toHaveLength(2)
 })
+
+test('an answer that was not what was asked for counts too: its output and its cost', async () => {
+  const { request, engine } = createTestApp({ script: saysInTurn('no JSON', '{"a":1}') })
+  const response = await request(CHAT, chat({ response_format: { type: 'json_object' } }))
+  const { choices, usage } = chatCompletionSchema.parse(await response.json())
+  expect(choices[0]?.message.content).toBe('{"a":1}')
+  expect(engine.turns).toHaveLength(2)
+  const { inputTokens, outputTokens, reasoningTokens, costUsd = 0 } = FINISH.usage
+  expect(usage).toMatchObject({
+    prompt_tokens: inputTokens,
+    completion_tokens: 2 * outputTokens,
+    completion_tokens_details: { reasoning_tokens: 2 * reasoningTokens },
+  })
+  expect(usage.cost).toBeCloseTo(2 * costUsd)
+})
