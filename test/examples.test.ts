@@ -11,8 +11,9 @@ beforeAll(async () => {
 })
 afterAll(() => dragoman.stop())
 
-async function example(command: string, ...args: string[]): Promise<string> {
-  const { stdout } = await run(command, args, { env: { PATH: process.env['PATH'], BASE_URL: `${dragoman.url}/v1` } })
+async function example(command: string, file: string, environment: Record<string, string> = {}): Promise<string> {
+  const env = { PATH: process.env['PATH'], BASE_URL: `${dragoman.url}/v1`, ...environment }
+  const { stdout } = await run(command, [file], { env })
   return stdout
 }
 
@@ -37,4 +38,11 @@ it('curl.sh gets the models, a plain and a streamed answer, and an error', async
   expect(output).toContain('"object":"chat.completion.chunk"')
   expect(output).toContain('data: [DONE]')
   expect(output).toContain('"code":"model_not_found"')
+})
+
+it.each(['default', 'claude-sonnet-4'])('structured-output.mjs gets parsed answers from %s', async (MODEL) => {
+  const output = await example(process.execPath, 'examples/structured-output.mjs', { MODEL })
+  expect(output).toMatch(
+    /^parsed: {3}demo on 2026-01-01, 15 minutes, with demo\nstreamed: \{"name":"demo".* in \d+ pieces\nobject: {3}message$/m,
+  )
 })

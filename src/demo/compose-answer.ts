@@ -34,7 +34,14 @@ export function composeAnswer(
   }
   const stopReason = command?.type === 'stop' ? command.reason : 'end_turn'
   const stopSequence = stopReason === 'stop_sequence' ? (request.stop_sequences?.[0] ?? null) : null
-  return { blocks: [...thinking, say(words(request, question, command))], stopReason, stopSequence }
+  const text = words(request, question, command)
+  // JSON may have no white space to be cut at.
+  const said = isJson(request) ? { type: 'text' as const, pieces: text.match(/.{1,12}/gsu) ?? [] } : say(text)
+  return { blocks: [...thinking, said], stopReason, stopSequence }
+}
+
+function isJson({ output_config: config }: MessagesRequest): boolean {
+  return config?.format !== undefined && config.format !== null
 }
 
 function words(request: MessagesRequest, question: Question, command: DemoCommand | undefined): string {

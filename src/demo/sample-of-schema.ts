@@ -130,10 +130,18 @@ function sampleNumber(schema: JsonObject): number {
 
 function sampleString(schema: JsonObject): string {
   const { format, pattern } = schema
-  if (typeof pattern === 'string') return sampleOfPattern(pattern)
   const text = typeof format === 'string' ? (FORMATS.get(format) ?? 'demo') : 'demo'
+  if (typeof pattern === 'string' && !matches(text, pattern)) return sampleOfPattern(pattern)
   const least = Math.min(numberOf(schema['minLength']) ?? 0, 100_000)
   return text.padEnd(least, '-').slice(0, numberOf(schema['maxLength']))
+}
+
+function matches(text: string, pattern: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(text)
+  } catch {
+    return false
+  }
 }
 
 function firstOf(list: unknown): unknown {

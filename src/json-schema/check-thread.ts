@@ -15,12 +15,13 @@ export interface CheckThread {
   close(): Promise<void>
 }
 
-export function createCheckThread(): CheckThread {
+/** @param code of the thread, compiled; without, the one beside this file */
+export function createCheckThread(code?: URL): CheckThread {
   let worker: Worker | undefined
   let closed = false
 
   const start = async (): Promise<Worker> => {
-    const started = spawn()
+    const started = spawn(code)
     worker = started
     started.once('exit', () => {
       if (worker === started) worker = undefined
@@ -47,8 +48,8 @@ export function createCheckThread(): CheckThread {
   }
 }
 
-function spawn(): Worker {
-  const [source, isCode] = entry()
+function spawn(code: URL | undefined): Worker {
+  const [source, isCode] = code === undefined ? entry() : [code, false]
   const worker = new Worker(source, { eval: isCode, resourceLimits: LIMITS })
   // It holds nothing that has to be finished: a process that is done ends without waiting for it.
   worker.unref()
@@ -66,7 +67,7 @@ function greeting(worker: Worker): Promise<void> {
   })
 }
 
-/** Where the program runs from its sources (tests, `npm run dev`), the thread has to be taught TypeScript first. */
+/** Where the program runs from its sources (`npm run dev`), the thread has to be taught TypeScript first. */
 function entry(): [source: string | URL, isCode: boolean] {
   if (!import.meta.url.endsWith('.ts')) return [new URL('./schema-thread.js', import.meta.url), false]
   const file = JSON.stringify(new URL('./schema-thread.ts', import.meta.url).href)

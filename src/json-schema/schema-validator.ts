@@ -31,16 +31,18 @@ export interface SchemaValidator {
   close(): Promise<void>
 }
 
-/** Milliseconds that a thread gets for one schema, and beyond that for an answer. */
 export interface SchemaValidatorOptions {
+  /** Milliseconds that a thread gets for one schema, and beyond that for an answer. */
   readonly compileMs?: number
   readonly checkMs?: number
+  /** The compiled code of the threads. Default: what belongs to this file. */
+  readonly thread?: URL
 }
 
 /** Starts nothing yet: the first check starts a thread. */
 export function createSchemaValidator(options: SchemaValidatorOptions = {}): SchemaValidator {
-  const { compileMs = COMPILE_MS, checkMs = CHECK_MS } = options
-  const ask = createThreads(THREADS)
+  const { compileMs = COMPILE_MS, checkMs = CHECK_MS, thread } = options
+  const ask = createThreads(THREADS, thread)
   const remembered = createMemory()
   return {
     async check(schema) {
@@ -104,8 +106,8 @@ interface Threads {
 }
 
 /** First come, first served. */
-function createThreads(count: number): Threads {
-  const all = Array.from({ length: count }, createCheckThread)
+function createThreads(count: number, code: URL | undefined): Threads {
+  const all = Array.from({ length: count }, () => createCheckThread(code))
   // The last to be given back is the first to be taken: one that has compiled something, and no second one without need.
   const free = all.toReversed()
   const waiting: ((thread: CheckThread) => void)[] = []

@@ -38,6 +38,7 @@ it.each([
   ['at least 6 characters', 'string', 'demo--'],
   ['A code (matches /^[A-Z]{2}$/, at most 2 characters)', 'string', 'AA'],
   ['format email', 'string', 'demo@example.com'],
+  ['format date, matches /^2\\d{3}-01/', 'string', '2026-01-01'],
   ['at least 2 items, no item twice', 'array', ['demo', 'demo-2']],
 ])('limits in words count: %s', (description, type, sample) => {
   expect(sampleOfSchema({ type, description })).toEqual(sample)

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createSchemaValidator, type SchemaValidator } from '../../src/json-schema/schema-validator.ts'
+import type { SchemaValidator } from '../../src/json-schema/schema-validator.ts'
 import type { JsonObject } from '../../src/turn/json.ts'
+import { createTestSchemas } from '../support/schemas.ts'
 
 let validator: SchemaValidator
 beforeAll(() => {
-  validator = createSchemaValidator({ compileMs: 500, checkMs: 250 })
+  validator = createTestSchemas({ compileMs: 500, checkMs: 250 })
 })
 afterAll(() => validator.close())
 
@@ -62,7 +63,7 @@ it('references that double at every step, and those that lead back to themselves
 })
 
 it('what was closed takes no more checks', async () => {
-  const closed = createSchemaValidator()
+  const closed = createTestSchemas()
   await closed.close()
   await expect(closed.check(PERSON)).rejects.toThrow(/closed/)
 })

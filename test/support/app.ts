@@ -4,10 +4,10 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig, type SettingName } from '../../src/config.ts'
 import { listen, type Listening } from '../../src/http/listen.ts'
 import type { App } from '../../src/http/mount-routes.ts'
-import { createSchemaValidator } from '../../src/json-schema/schema-validator.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
+import { createTestSchemas } from './schemas.ts'
 
 export interface TestApp {
   readonly app: App
@@ -46,7 +46,7 @@ export function createTestApp({
     engine,
     config: parseConfig({}, settings),
     metrics,
-    schemas: createSchemaValidator(),
+    schemas: createTestSchemas(),
     log,
     version: '0.0.0',
     shutdown: shutdown.signal,

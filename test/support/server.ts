@@ -4,13 +4,13 @@ import { z } from 'zod'
 import { createApp } from '../../src/app.ts'
 import type { SettingName } from '../../src/config.ts'
 import { listen } from '../../src/http/listen.ts'
-import { createSchemaValidator } from '../../src/json-schema/schema-validator.ts'
 import { createLogger } from '../../src/log.ts'
 import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
+import { createTestSchemas } from './schemas.ts'
 
 export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose> {
   readonly url: string
@@ -24,7 +24,7 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const test = await startTestEngine(settings)
   const log = createLogger({ level: 'info', pretty: false, stream: { write: (line) => test.log.push(line) } })
   const shutdown = new AbortController()
-  const schemas = createSchemaValidator()
+  const schemas = createTestSchemas()
   const { engine, config, metrics } = test
   const app = createApp({ engine, config, metrics, schemas, log, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
