@@ -12,7 +12,6 @@ const IN_WORDS = 'claude-sonnet-4'
 let test: TestServer
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true' })
-  await test.proven()
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
@@ -29,7 +28,10 @@ const answerBody = z.object({
 })
 const errorBody = z.object({ error: z.looseObject({ type: z.string() }) })
 async function choiceOf(body: Record<string, unknown>) {
-  return answerBody.parse(await (await test.chat(body)).json()).choices[0]
+  const response = await test.chat(body)
+  const text = await response.text()
+  expect([response.status, text]).toEqual([200, expect.any(String)])
+  return answerBody.parse(JSON.parse(text)).choices[0]
 }
 const lastBody = () => sentBy(test.model.requests.at(-1)).body
 const systemOf = () => sentBy(test.model.requests.at(-1)).system.join('\n')
@@ -61,6 +63,9 @@ describe('a model that can be held to a schema', () => {
       await vi.waitUntil(() => test.engine.status().workers.idle > 0, { timeout: 10_000, interval: 10 })
       return (await test.chat(body)).text()
     }
+    await test.proven()
+    test.model.script(says('Hello'))
+    await (await test.chat({ model: NATIVE })).text()
     const workers = test.workers(NATIVE)
     test.model.script(says([good.slice(0, 9), good.slice(9)]))
     const { data } = readEvents(await text({ ...ask(NATIVE), stream: true }))

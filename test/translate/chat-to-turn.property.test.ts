@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { validateSchema } from '../../src/demo/validate-schema.ts'
 import { ApiError } from '../../src/errors.ts'
 import { chatToTurn } from '../../src/translate/chat-to-turn.ts'
 import { settleFates } from '../../src/translate/fates.ts'
@@ -59,7 +60,7 @@ const schema = fc.oneof(
   fc.dictionary(fc.constantFrom('type', 'anyOf', 'allOf', '$ref', 'properties'), fc.jsonValue()),
 )
 const tool = fc.oneof(
-  fc.record({ type: fc.constant('function'), function: fc.record({ name, parameters: schema }) }),
+  fc.record({ type: fc.constant('function'), function: fc.record({ name, parameters: schema, strict: fc.boolean() }) }),
   fc.record({ type: fc.constant('custom'), custom: fc.record({ name }) }),
 )
 const choice = fc.oneof(
@@ -109,9 +110,14 @@ const loose = fc.oneof(
   fc.record({ role: fc.constant('function'), name, content: words }),
   fc.record({ role: fc.constant('assistant'), function_call: fc.record({ name, arguments: args }) }),
 )
+const responseFormat = fc.oneof(
+  fc.record({ type: fc.constantFrom('text', 'json_object', 'json_schema') }),
+  fc.record({ type: fc.constant('json_schema'), json_schema: fc.record({ name, schema, strict: fc.boolean() }) }),
+)
 const toolBody = fc.record(
   {
-    model: fc.constant('sonnet'),
+    model: fc.constantFrom('sonnet', 'claude-haiku-4-5', 'claude-sonnet-4'),
+    response_format: responseFormat,
     messages: fc
       .array(fc.oneof(round, fc.tuple(loose), fc.tuple(message)), { minLength: 1, maxLength: 5 })
       .map((all) => all.flat()),
@@ -124,7 +130,7 @@ const toolBody = fc.record(
   { requiredKeys: ['model', 'messages'] },
 )
 
-function isSound({ conversation, toolUse }: Turn): boolean {
+function isSound({ conversation, toolUse, outputSchema }: Turn): boolean {
   const alternates = conversation.every(({ role }, index) => role === (index % 2 === 0 ? 'user' : 'assistant'))
   const filled = conversation.every(({ content }) => content.length > 0 && content.every(isSendable))
   const names = toolUse?.tools.map((offered) => offered.name) ?? []
@@ -135,7 +141,12 @@ function isSound({ conversation, toolUse }: Turn): boolean {
       new Set(names).size === names.length &&
       chosen.every((wanted) => names.includes(wanted)) &&
       toolUse.tools.every(({ inputSchema }) => inputSchema['type'] === 'object'))
-  return alternates && filled && conversation.length % 2 === 1 && isPaired(conversation) && offers
+  const schemas = [
+    outputSchema,
+    ...(toolUse?.tools ?? []).map((offer) => (offer.strict ? offer.inputSchema : undefined)),
+  ]
+  const isTaken = schemas.every((held) => held === undefined || validateSchema(held, 'schema') === undefined)
+  return isTaken && alternates && filled && conversation.length % 2 === 1 && isPaired(conversation) && offers
 }
 
 function isSendable(block: Block): boolean {
