@@ -14,10 +14,13 @@ export function refusedFeature(words: string, turn: Turn): Feature | undefined {
     if (/\b(temperature|top_p|top_k)\b/.test(words)) return 'sampling'
   }
   if (isForced(toolUse) && /\btool_choice\b/.test(words)) return 'forced_tool_choice'
-  if (outputSchema !== undefined && /\boutput_(config|format)\b|\bstructured.outputs?\b|\bschema\b/i.test(words))
+  if (
+    outputSchema !== undefined &&
+    /\boutput_(config|format)\b|\bstructured.outputs?\b|\bschemas?\b|\bgrammar\b/i.test(words)
+  )
     return 'output_schema'
   const isStrict = toolUse?.tools.some(({ strict }) => strict === true) === true
-  if (isStrict && /\bstrict\b|\binput_schema\b|\bschema\b/i.test(words)) return 'strict_tools'
+  if (isStrict && /\bstrict\b|\binput_schema\b|\bschemas?\b|\bgrammar\b/i.test(words)) return 'strict_tools'
   return /\bthinking\b/.test(words) && isThinkingOff(turn) ? 'thinking_off' : undefined
 }
 
@@ -27,7 +30,7 @@ function isThinkingOff({ thinking, sampling, toolUse }: Turn): boolean {
 
 /** Not a schema that is too much for it, but any: true for every turn with this model. */
 export function isOfTheModel(feature: Feature, words: string): boolean {
-  if (feature === 'output_schema') return !/\bschema\b/i.test(words.replaceAll(/\bjson_schema\b/g, ''))
-  if (feature === 'strict_tools') return !/\b(input_)?schema\b/i.test(words)
+  if (feature === 'output_schema') return !/\bschemas?\b|\bgrammar\b/i.test(words.replaceAll(/\bjson_schema\b/g, ''))
+  if (feature === 'strict_tools') return !/\b(input_)?schemas?\b|\bgrammar\b/i.test(words)
   return true
 }

@@ -21,6 +21,8 @@ const REFUSALS = [
   ['tool_choice: Thinking may not be enabled when tool_choice forces tool use.', 'forced_tool_choice'],
   ["output_config.format: 'm' does not support output format.", 'output_schema'],
   ['output_config.format.schema: Recursive schemas are not supported', 'output_schema'],
+  ['Schemas contains too many optional parameters (25), limit: 24.', 'output_schema'],
+  ['The compiled grammar is too large, which would cause performance issues.', 'output_schema'],
   ['thinking: "thinking.type.disabled" is not supported for this model.', 'thinking_off'],
 ] as const
 
@@ -47,6 +49,9 @@ it.each([
   ['output_schema', "output_config.format: 'm' does not support output format.", true],
   ['output_schema', 'output_config.format: type json_schema is not supported', true],
   ['output_schema', 'output_config.format.schema: Recursive schemas are not supported', false],
+  ['output_schema', 'Schemas contains too many parameters with union types (17), limit: 16.', false],
+  ['output_schema', 'The compiled grammar is too large, which would cause performance issues.', false],
+  ['strict_tools', 'The compiled grammar is too large. Reduce the number of strict tools.', false],
   ['strict_tools', 'tools.0.custom.strict: not supported for this model', true],
   ['strict_tools', 'tools.0.custom.input_schema: too complex', false],
   ['sampling', 'whatever', true],
