@@ -16,6 +16,8 @@ export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose>
   readonly url: string
   /** The official client, without retries of its own. */
   readonly client: OpenAI
+  /** For other clients: holds every answer against the response schemas; what does not fit fails the closing. */
+  readonly fetch: typeof fetch
   chat(body: Record<string, unknown>, init?: RequestInit): Promise<Response>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -30,11 +32,13 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
   const violations: string[] = []
+  const checkingFetch = createCheckingFetch(violations)
   const apiKey = test.config.API_KEY ?? 'any'
   return {
     ...test,
     url,
-    client: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0, fetch: createCheckingFetch(violations) }),
+    client: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0, fetch: checkingFetch }),
+    fetch: checkingFetch,
     chat: (body, init = {}) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',

@@ -1,0 +1,117 @@
+import { createOpenAI } from '@ai-sdk/openai'
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { APICallError, generateText, stepCountIs, streamText, tool } from 'ai'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let test: TestServer
+beforeAll(async () => {
+  test = await startTestServer({ REUSE_WORKERS: 'true', MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
+  await test.proven()
+})
+afterAll(() => test[Symbol.asyncDispose]())
+
+const providers = {
+  '@ai-sdk/openai-compatible': () =>
+    createOpenAICompatible({
+      name: 'dragoman',
+      baseURL: `${test.url}/v1`,
+      apiKey: 'any',
+      includeUsage: true,
+      supportsStructuredOutputs: true,
+      fetch: test.fetch,
+    })('sonnet'),
+  '@ai-sdk/openai': () => createOpenAI({ baseURL: `${test.url}/v1`, apiKey: 'any', fetch: test.fetch }).chat('gpt-4o'),
+}
+
+const weather = tool({
+  description: 'The weather of a city.',
+  inputSchema: z.object({ city: z.string(), unit: z.enum(['C', 'F']).optional() }),
+  execute: ({ city }) => ({ city, sky: city === 'Rome' ? 'sunny' : 'grey' }),
+})
+const call = (id: string, city: string) => ({ id, name: 'weather', input: { city } })
+
+describe.each(Object.entries(providers))('%s', (_, model) => {
+  it('generateText goes through several steps of tools', async () => {
+    test.model.script(
+      says('Both.', { thinking: 'Two cities.', calls: [call('toolu_1', 'Rome'), call('toolu_2', 'Bern')] }),
+      says([], { calls: [call('toolu_3', 'Köln 🌧')] }),
+      says('Rome is sunny.'),
+    )
+    const result = await generateText({
+      model: model(),
+      system: 'Be brief.',
+      prompt: 'Where is it sunny?',
+      tools: { weather },
+      stopWhen: stepCountIs(5),
+    })
+    expect(result.text).toBe('Rome is sunny.')
+    expect(
+      result.steps.map(({ finishReason, toolResults }) => [finishReason, toolResults.map(({ output }) => output)]),
+    ).toEqual([
+      [
+        'tool-calls',
+        [
+          { city: 'Rome', sky: 'sunny' },
+          { city: 'Bern', sky: 'grey' },
+        ],
+      ],
+      ['tool-calls', [{ city: 'Köln 🌧', sky: 'grey' }]],
+      ['stop', []],
+    ])
+    expect(result.totalUsage).toMatchObject({ inputTokens: 30 })
+    expect(result.warnings).toEqual([])
+  })
+
+  it('streamText goes through several steps of tools', async () => {
+    test.model.script(
+      says(['On', ' it'], { calls: [call('toolu_1', 'Rome'), call('toolu_2', 'Bern')] }),
+      says(['Rome', ' is', ' sunny.']),
+    )
+    const result = streamText({
+      model: model(),
+      prompt: 'Where is it sunny?',
+      tools: { weather },
+      stopWhen: stepCountIs(5),
+    })
+    const called: unknown[] = []
+    for await (const part of result.fullStream) if (part.type === 'tool-call') called.push(part.input)
+    expect(called).toEqual([{ city: 'Rome' }, { city: 'Bern' }])
+    expect(await result.text).toBe('Rome is sunny.')
+    expect(await result.finishReason).toBe('stop')
+    expect(await result.totalUsage).toMatchObject({ inputTokens: 20, outputTokens: 5 })
+  })
+
+  it('raises its own error, with what helps to decide about a retry', async () => {
+    test.model.script(fails(429, { headers: { 'retry-after': '1' } }))
+    const error: unknown = await generateText({ model: model(), prompt: 'Hello', maxRetries: 0 }).catch(
+      (e: unknown) => e,
+    )
+    expect(APICallError.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({ statusCode: 429, isRetryable: true, message: expect.stringMatching(/rate limit/i) })
+  })
+
+  it('sees an error in mid-stream as an error part', async () => {
+    test.model.script(errorsMidStream(['Hel', 'lo']))
+    const parts: string[] = []
+    const result = streamText({ model: model(), prompt: 'Hello', maxRetries: 0, onError: () => {} })
+    for await (const part of result.fullStream) parts.push(part.type)
+    expect(parts).toContain('error')
+    expect(await result.finishReason).toBe('error')
+  })
+
+  it('stops the model when it aborts', async () => {
+    test.model.script(stalls(['Hel']))
+    const leaving = new AbortController()
+    const result = streamText({ model: model(), prompt: 'Hello', abortSignal: leaving.signal })
+    const types = new Set<string>()
+    for await (const part of result.fullStream) {
+      types.add(part.type)
+      if (part.type === 'text-delta') leaving.abort()
+    }
+    expect(types).toContain('abort')
+    await test.model.requests.at(-1)?.closed
+  })
+})
