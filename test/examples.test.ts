@@ -46,3 +46,24 @@ it.each(['default', 'claude-sonnet-4'])('structured-output.mjs gets parsed answe
     /^parsed: {3}demo on 2026-01-01, 15 minutes, with demo\nstreamed: \{"name":"demo".* in \d+ pieces\nobject: {3}message$/m,
   )
 })
+
+it('tools.mjs runs the function that the model calls', async () => {
+  const output = await example(process.execPath, 'examples/tools.mjs')
+  expect(output).toMatch(
+    /calls: {3}get_weather {"city":"Paris"}\nresult: {2}.*sunny.*\nanswer: {2}.*get_weather.*sunny/,
+  )
+})
+
+it('ai-sdk.mjs runs the function that the model calls, and streams', async () => {
+  const output = await example(process.execPath, 'examples/ai-sdk.mjs')
+  expect(output).toMatch(
+    /calls: {3}get_weather {"city":"Paris"}\nanswer: {2}.*sunny.*\nstream: {2}.*dragoman.*\nusage: {3}\d+ in, \d+ out/,
+  )
+})
+
+it('langchain.mjs answers, streams and runs the function that the model calls', async () => {
+  const output = await example(process.execPath, 'examples/langchain.mjs')
+  expect(output).toMatch(
+    /answer: {2}.*dragoman.*\nstream: {2}.*dragon\?.*\ncalls: {3}get_weather {"city":"Paris"}\ntools: {3}.*sunny, 21 degrees/,
+  )
+})
