@@ -3,6 +3,7 @@ import { zodFunction } from 'openai/helpers/zod'
 import type { ChatCompletionFunctionTool } from 'openai/resources'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { fills } from '../support/fills.ts'
 import { fails, says } from '../support/scripted-model-answers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -29,6 +30,8 @@ const weather: ChatCompletionFunctionTool = {
   },
 }
 const call = (id: string, city: string) => ({ id, name: 'get_weather', input: { city, unit: null } })
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 describe('runTools', () => {
   it.each([
@@ -60,6 +63,24 @@ describe('runTools', () => {
     const roles = runner.messages.map(({ role }) => role)
     expect(roles.join(' ')).toBe('user assistant tool tool assistant tool assistant')
     expect((await runner.totalUsage()).prompt_tokens).toBe(30)
+  })
+})
+
+it('a call can be forced by name, whatever the model', async () => {
+  test.model.script(fills({ city: 'Paris', unit: null }))
+  const { choices } = await test.client.chat.completions.create({
+    model: 'sonnet',
+    messages: [question],
+    tools: [weather],
+    tool_choice: { type: 'function', function: { name: 'get_weather' } },
+  })
+  // OpenAI ends a forced call by `stop`; clients' loops want to see `tool_calls`.
+  expect(choices[0]).toMatchObject({
+    finish_reason: 'tool_calls',
+    message: {
+      content: null,
+      tool_calls: [{ function: { name: 'get_weather', arguments: '{"city":"Paris","unit":null}' } }],
+    },
   })
 })
 
@@ -107,6 +128,54 @@ it('parse gives the arguments of a call as zod understands them', async () => {
     city: 'Paris',
     unit: null,
   })
+})
+
+describe('several answers', () => {
+  it('come side by side, each its own', async () => {
+    test.model.script(says('One.'), says('Two.'), says('Three.'))
+    const completion = await test.client.chat.completions.create({ model: 'sonnet', messages: [question], n: 3 })
+    expect(completion.choices.map(({ index }) => index)).toEqual([0, 1, 2])
+    expect(completion.choices.map(({ message }) => message.content).toSorted()).toEqual(['One.', 'Three.', 'Two.'])
+    expect(completion.usage).toMatchObject({ prompt_tokens: 10, completion_tokens: 3 })
+  })
+
+  it('are put together by the stream helper', async () => {
+    test.model.script(says(['A', ' one.']), says(['A', ' two.']))
+    const completion = await test.client.chat.completions
+      .stream({ model: 'sonnet', messages: [question], n: 2, stream_options: { include_usage: true } })
+      .finalChatCompletion()
+    expect(completion.choices.map(({ index }) => index)).toEqual([0, 1])
+    expect(completion.choices.map(({ message }) => message.content).toSorted()).toEqual(['A one.', 'A two.'])
+    expect(completion.usage).toMatchObject({ prompt_tokens: 10, completion_tokens: 4 })
+  })
+})
+
+it('sends images and files that reach the model as what they are', async () => {
+  const content: OpenAI.ChatCompletionContentPart[] = [
+    { type: 'text', text: 'What is this?' },
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${PIXEL}`, detail: 'low' } },
+    { type: 'image_url', image_url: { url: 'https://example.com/cat.jpg' } },
+    { type: 'file', file: { filename: 'note.txt', file_data: `data:text/plain;base64,${btoa('A note.')}` } },
+  ]
+  await test.client.chat.completions.create({ model: 'sonnet', messages: [{ role: 'user', content }] })
+  const [message] = test.model.requests.at(-1)?.parsed?.messages ?? []
+  expect(message?.content).toMatchObject([
+    { type: 'text', text: 'What is this?' },
+    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } },
+    { type: 'image', source: { type: 'url', url: 'https://example.com/cat.jpg' } },
+    { type: 'document', title: 'note.txt', source: { type: 'text', data: 'A note.' } },
+  ])
+})
+
+it('sends stop sequences, which are not part of the answer', async () => {
+  test.model.script(says('One, two', { stopReason: 'stop_sequence', stopSequence: ', three' }))
+  const { choices } = await test.client.chat.completions.create({
+    model: 'sonnet',
+    messages: [question],
+    stop: ', three',
+  })
+  expect(choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'One, two' } })
+  expect(test.model.requests.at(-1)?.body['stop_sequences']).toEqual([', three'])
 })
 
 describe('its errors', () => {
