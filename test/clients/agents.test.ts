@@ -14,7 +14,6 @@ let test: TestServer
 let runner: Runner
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true' })
-  await test.proven()
   runner = new Runner({
     modelProvider: new OpenAIProvider({ openAIClient: test.client, useResponses: false }),
     tracingDisabled: true,

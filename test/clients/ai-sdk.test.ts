@@ -3,13 +3,15 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, generateText, stepCountIs, streamText, tool } from 'ai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { pngImage } from '../support/images.ts'
 import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 let test: TestServer
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true', MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
-  await test.proven()
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
@@ -82,6 +84,28 @@ describe.each(Object.entries(providers))('%s', (_, model) => {
     expect(await result.text).toBe('Rome is sunny.')
     expect(await result.finishReason).toBe('stop')
     expect(await result.totalUsage).toMatchObject({ inputTokens: 20, outputTokens: 5 })
+  })
+
+  it('sends images and files that reach the model as what they are', async () => {
+    await generateText({
+      model: model(),
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is this?' },
+            { type: 'image', image: PIXEL },
+            { type: 'file', data: btoa('%PDF-1.4\n'), mediaType: 'application/pdf', filename: 'note.pdf' },
+          ],
+        },
+      ],
+    })
+    const [message] = test.model.requests.at(-1)?.parsed?.messages ?? []
+    expect(message?.content).toMatchObject([
+      { type: 'text' },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } },
+      { type: 'document', title: 'note.pdf', source: { type: 'base64', media_type: 'application/pdf' } },
+    ])
   })
 
   it('raises its own error, with what helps to decide about a retry', async () => {

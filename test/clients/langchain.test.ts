@@ -11,7 +11,6 @@ let test: TestServer
 let model: ChatOpenAI
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true' })
-  await test.proven()
   model = new ChatOpenAI({
     model: 'sonnet',
     apiKey: 'any',

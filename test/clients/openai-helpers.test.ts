@@ -4,13 +4,13 @@ import type { ChatCompletionFunctionTool } from 'openai/resources'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fills } from '../support/fills.ts'
+import { pngImage } from '../support/images.ts'
 import { fails, says } from '../support/scripted-model-answers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let test: TestServer
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true', API_KEY: 'secret-of-the-test' })
-  await test.proven()
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
