@@ -21,54 +21,6 @@ beforeAll(async () => {
 })
 afterAll(() => test[Symbol.asyncDispose]())
 
-const weather = tool({
-  name: 'weather',
-  description: 'The weather of a city.',
-  parameters: z.object({ city: z.string(), unit: z.enum(['C', 'F']).nullable() }),
-  execute: ({ city }) => `${city}: sunny`,
-})
-const call = (id: string, city: string) => ({ id, name: 'weather', input: { city, unit: null } })
-
-describe('the OpenAI Agents SDK over chat completions', () => {
-  const forecaster = new Agent({ name: 'Forecaster', instructions: 'Be brief.', model: 'sonnet', tools: [weather] })
-
-  it('runs an agent with parallel calls of a tool', async () => {
-    test.model.script(says('Both.', { calls: [call('toolu_1', 'Rome'), call('toolu_2', 'Bern')] }), says('All sunny.'))
-    const result = await runner.run(forecaster, 'Where is it sunny?')
-    expect(result.finalOutput).toBe('All sunny.')
-    expect(result.newItems.map(({ type }) => type)).toEqual([
-      'message_output_item',
-      'tool_call_item',
-      'tool_call_item',
-      'tool_call_output_item',
-      'tool_call_output_item',
-      'message_output_item',
-    ])
-    expect(result.rawResponses.map(({ usage }) => usage.inputTokens)).toEqual([10, 10])
-  })
-
-  it('streams an agent with a tool', async () => {
-    test.model.script(says([], { calls: [call('toolu_1', 'Köln')] }), says(['All', ' sunny.']))
-    const result = await runner.run(forecaster, 'Where is it sunny?', { stream: true })
-    let text = ''
-    for await (const piece of result.toTextStream()) text += piece
-    await result.completed
-    expect(text).toBe('All sunny.')
-    expect(result.rawResponses.map(({ usage }) => usage.totalTokens)).toEqual([10, 12])
-  })
-
-  it('hands over to another agent', async () => {
-    const triage = new Agent({ name: 'Triage', model: 'sonnet', handoffs: [forecaster] })
-    test.model.script(
-      says([], { calls: [{ id: 'toolu_1', name: 'transfer_to_Forecaster', input: {} }] }),
-      says('Sunny, I am sure.'),
-    )
-    const result = await runner.run(triage, 'Where is it sunny?')
-    expect(result.lastAgent?.name).toBe('Forecaster')
-    expect(result.finalOutput).toBe('Sunny, I am sure.')
-  })
-})
-
 describe('Qwen Code, run headless', () => {
   let folder: string
   beforeAll(async () => {
@@ -109,5 +61,61 @@ describe('Qwen Code, run headless', () => {
     )
     expect(await qwen('Which word is in note.txt?')).toContain('The word is in it.')
     expect(JSON.stringify(test.model.requests.at(-1)?.body['messages'])).toContain('The word is tamarind.')
+  })
+})
+
+const weather = tool({
+  name: 'weather',
+  description: 'The weather of a city.',
+  parameters: z.object({ city: z.string(), unit: z.enum(['C', 'F']).nullable() }),
+  execute: ({ city }) => `${city}: sunny`,
+})
+const call = (id: string, city: string) => ({ id, name: 'weather', input: { city, unit: null } })
+
+describe('the OpenAI Agents SDK over chat completions', () => {
+  const forecaster = new Agent({ name: 'Forecaster', instructions: 'Be brief.', model: 'sonnet', tools: [weather] })
+
+  it('runs an agent with parallel calls of a tool', async () => {
+    test.model.script(says('Both.', { calls: [call('toolu_1', 'Rome'), call('toolu_2', 'Bern')] }), says('All sunny.'))
+    const result = await runner.run(forecaster, 'Where is it sunny?')
+    expect(result.finalOutput).toBe('All sunny.')
+    expect(result.newItems.map(({ type }) => type)).toEqual([
+      'message_output_item',
+      'tool_call_item',
+      'tool_call_item',
+      'tool_call_output_item',
+      'tool_call_output_item',
+      'message_output_item',
+    ])
+    expect(result.rawResponses.map(({ usage }) => usage.inputTokens)).toEqual([10, 10])
+  })
+
+  it('streams an agent with a tool', async () => {
+    test.model.script(says([], { calls: [call('toolu_1', 'Köln')] }), says(['All', ' sunny.']))
+    const result = await runner.run(forecaster, 'Where is it sunny?', { stream: true })
+    let text = ''
+    for await (const piece of result.toTextStream()) text += piece
+    await result.completed
+    expect(text).toBe('All sunny.')
+    expect(result.rawResponses.map(({ usage }) => usage.totalTokens)).toEqual([10, 12])
+  })
+
+  it('gives an output of the type that it was given', async () => {
+    const outputType = z.object({ city: z.string(), sunny: z.boolean() })
+    const reporter = new Agent({ name: 'Reporter', model: 'sonnet', tools: [weather], outputType })
+    test.model.script(says([], { calls: [call('toolu_1', 'Rome')] }), says('{"city":"Rome","sunny":true}'))
+    const result = await runner.run(reporter, 'Where is it sunny?')
+    expect(result.finalOutput).toEqual({ city: 'Rome', sunny: true })
+  })
+
+  it('hands over to another agent', async () => {
+    const triage = new Agent({ name: 'Triage', model: 'sonnet', handoffs: [forecaster] })
+    test.model.script(
+      says([], { calls: [{ id: 'toolu_1', name: 'transfer_to_Forecaster', input: {} }] }),
+      says('Sunny, I am sure.'),
+    )
+    const result = await runner.run(triage, 'Where is it sunny?')
+    expect(result.lastAgent?.name).toBe('Forecaster')
+    expect(result.finalOutput).toBe('Sunny, I am sure.')
   })
 })

@@ -1,13 +1,13 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { APICallError, generateText, stepCountIs, streamText, tool } from 'ai'
+import { APICallError, generateText, Output, stepCountIs, streamText, tool } from 'ai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { pngImage } from '../support/images.ts'
 import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const PIXEL = pngImage(1, 1).toString('base64')
 
 let test: TestServer
 beforeAll(async () => {
@@ -36,6 +36,15 @@ const weather = tool({
 const call = (id: string, city: string) => ({ id, name: 'weather', input: { city } })
 
 describe.each(Object.entries(providers))('%s', (_, model) => {
+  it('raises its own error, with what helps to decide about a retry', async () => {
+    test.model.script(fails(429, { headers: { 'retry-after': '1' } }))
+    const error: unknown = await generateText({ model: model(), prompt: 'Hello', maxRetries: 0 }).catch(
+      (e: unknown) => e,
+    )
+    expect(APICallError.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({ statusCode: 429, isRetryable: true, message: expect.stringMatching(/rate limit/i) })
+  })
+
   it('generateText goes through several steps of tools', async () => {
     test.model.script(
       says('Both.', { thinking: 'Two cities.', calls: [call('toolu_1', 'Rome'), call('toolu_2', 'Bern')] }),
@@ -86,6 +95,27 @@ describe.each(Object.entries(providers))('%s', (_, model) => {
     expect(await result.totalUsage).toMatchObject({ inputTokens: 20, outputTokens: 5 })
   })
 
+  it('generateText fills an object, also after a tool', async () => {
+    test.model.script(says([], { calls: [call('toolu_1', 'Rome')] }), says('{"city":"Rome","sunny":true}'))
+    const { output } = await generateText({
+      model: model(),
+      prompt: 'Where is it sunny?',
+      tools: { weather },
+      stopWhen: stepCountIs(3),
+      output: Output.object({ schema: z.object({ city: z.string(), sunny: z.boolean() }) }),
+    })
+    expect(output).toEqual({ city: 'Rome', sunny: true })
+  })
+
+  it('streamText fills a list as it grows', async () => {
+    test.model.script(says(['{"elements":[{"city":"Rome"},', '{"city":"Be', 'rn"}]}']))
+    const output = Output.array({ element: z.object({ city: z.string() }) })
+    const result = streamText({ model: model(), prompt: 'Two cities.', output })
+    const cities: string[] = []
+    for await (const { city } of result.elementStream) cities.push(city)
+    expect(cities).toEqual(['Rome', 'Bern'])
+  })
+
   it('sends images and files that reach the model as what they are', async () => {
     await generateText({
       model: model(),
@@ -106,15 +136,6 @@ describe.each(Object.entries(providers))('%s', (_, model) => {
       { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } },
       { type: 'document', title: 'note.pdf', source: { type: 'base64', media_type: 'application/pdf' } },
     ])
-  })
-
-  it('raises its own error, with what helps to decide about a retry', async () => {
-    test.model.script(fails(429, { headers: { 'retry-after': '1' } }))
-    const error: unknown = await generateText({ model: model(), prompt: 'Hello', maxRetries: 0 }).catch(
-      (e: unknown) => e,
-    )
-    expect(APICallError.isInstance(error)).toBe(true)
-    expect(error).toMatchObject({ statusCode: 429, isRetryable: true, message: expect.stringMatching(/rate limit/i) })
   })
 
   it('sees an error in mid-stream as an error part', async () => {

@@ -77,12 +77,22 @@ describe('@langchain/openai', () => {
     expect(whole?.tool_calls).toMatchObject([{ name: 'weather', args: { city: 'Köln' }, id: 'call_1' }])
   })
 
-  it.each(['functionCalling'] as const)('fills a schema by %s', async (method) => {
+  it.each(['functionCalling', 'jsonSchema', 'jsonMode'] as const)('fills a schema by %s', async (method) => {
     test.model.script(fills({ name: 'Ann', age: null }))
     const answer = await model
       .withStructuredOutput(person, { name: 'person', method })
       .invoke('Who am I? Answer as JSON.')
     expect(answer).toEqual({ name: 'Ann', age: null })
+  })
+
+  it('streams what fills a schema as it grows', async () => {
+    test.model.script(fills({ name: 'Ann', age: 3 }))
+    const grown: unknown[] = []
+    const stream = await model
+      .withStructuredOutput(person, { name: 'person', method: 'jsonSchema' })
+      .stream('Who am I?')
+    for await (const piece of stream) grown.push(piece)
+    expect(grown.at(-1)).toEqual({ name: 'Ann', age: 3 })
   })
 
   it('asks a batch side by side', async () => {
