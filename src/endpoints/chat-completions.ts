@@ -59,7 +59,7 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
     requestedModel: request.model,
     includeUsage: !isStream || request.stream_options?.include_usage === true,
     callForm: callForm(request),
-    serviceTier: answeredServiceTier(request),
+    tellTier: (served) => answeredServiceTier(request, served),
     choices,
   })
   const questions = Array.from({ length: choices }, () => toQuestion(translate))

@@ -4,7 +4,7 @@
  * never the answer. The answer is complete when the model gave a stop reason and the process ended the turn.
  */
 import { z } from 'zod'
-import type { FinishReason, TurnEvent, Usage } from '../turn/turn-event.ts'
+import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
 import type { JsonObject } from '../turn/json.ts'
 import type { Block, Message, ToolCallBlock } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
@@ -13,28 +13,12 @@ import { type ReportedError, upstreamFailure } from './failures.ts'
 import { type AnsweredCalls, ReasoningReader } from './reasoning-reader.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
 import { createStopMatcher, type StopMatcher } from './stop-matcher.ts'
+import { UsageCount } from './usage-count.ts'
 
 type StreamEvent = Extract<SDKMessage, { type: 'stream_event' }>['event']
 type ResultMessage = Extract<SDKMessage, { type: 'result' }>
 
 const argumentsSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json()).transform((value): JsonObject => value)
-
-interface ReportedUsage {
-  readonly input_tokens?: number | null
-  readonly cache_read_input_tokens?: number | null
-  readonly cache_creation_input_tokens?: number | null
-  readonly output_tokens?: number | null
-  readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null
-}
-
-/** Counters are cumulative: a later value overwrites an earlier one. */
-interface Counted {
-  input: number
-  cacheRead: number
-  cacheWrite: number
-  output: number
-  reasoning: number
-}
 
 interface Call {
   readonly id: string
@@ -49,9 +33,6 @@ export interface Expected {
   readonly stopSequences: readonly string[]
 }
 
-/** Near enough for text whose tokens nobody has counted. */
-const CHARACTERS_A_TOKEN = 4
-
 export class AnswerReader {
   readonly #offered: ReadonlySet<string>
   readonly #stops: StopMatcher
@@ -65,7 +46,7 @@ export class AnswerReader {
   #wentOn = false
   #text = ''
   #reported: ReportedError = {}
-  #counted: Counted = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 }
+  readonly #usage = new UsageCount()
 
   /** Why the model stopped, once it has said so. */
   stopped: FinishReason | undefined
@@ -128,7 +109,7 @@ export class AnswerReader {
   /** The end of the turn where the process owes its result but the model had said that it is done. */
   finishWithoutResult(costUsd?: number): TurnEvent[] {
     if (this.stopped === undefined) throw new TurnFailure('stream_interrupted', 'the model never said that it was done')
-    const finish: TurnEvent = { type: 'finish', reason: this.stopped, usage: this.#usage(costUsd) }
+    const finish: TurnEvent = { type: 'finish', reason: this.stopped, usage: this.#usage.total(costUsd) }
     return [...this.#begin(), finish]
   }
 
@@ -137,7 +118,7 @@ export class AnswerReader {
       this.#messages += 1
       if (this.#messages === 1) {
         this.#model = event.message.model
-        this.#count(event.message.usage)
+        this.#usage.count(event.message.usage)
       }
       return []
     }
@@ -151,7 +132,7 @@ export class AnswerReader {
       case 'content_block_stop':
         return [...this.#say(this.#stops.end()), ...this.#endCall()]
       case 'message_delta':
-        this.#count(event.usage)
+        this.#usage.count(event.usage)
         this.#readStop(event.delta.stop_reason)
         return []
       case 'message_stop':
@@ -205,44 +186,18 @@ export class AnswerReader {
     return [...this.#begin(), { type: 'text', text }]
   }
 
-  /** Nobody counts the output of a call that is broken off: the text so far is near enough. */
   #cut(): void {
     this.isCut = true
     this.stopped = 'stop_sequence'
-    const written = Math.ceil(this.#text.length / CHARACTERS_A_TOKEN)
-    this.#counted.output = Math.max(this.#counted.output, written)
+    this.#usage.estimateOutput(this.#text)
   }
 
   /** The start goes out with the first content, so that a call that fails before any can still fail as a whole. */
   #begin(): TurnEvent[] {
     if (this.#begun) return []
     this.#begun = true
-    return [{ type: 'start', model: this.#model }]
-  }
-
-  /** @param usage absent where a gateway before the model API leaves it out, whatever the types say */
-  #count(usage: ReportedUsage | undefined): void {
-    if (usage === undefined) return
-    const counted = this.#counted
-    this.#counted = {
-      input: usage.input_tokens ?? counted.input,
-      cacheRead: usage.cache_read_input_tokens ?? counted.cacheRead,
-      cacheWrite: usage.cache_creation_input_tokens ?? counted.cacheWrite,
-      output: usage.output_tokens ?? counted.output,
-      reasoning: usage.output_tokens_details?.thinking_tokens ?? counted.reasoning,
-    }
-  }
-
-  #usage(costUsd: number | undefined): Usage {
-    const { input, cacheRead, cacheWrite, output, reasoning } = this.#counted
-    return {
-      inputTokens: input + cacheRead + cacheWrite,
-      cacheReadTokens: cacheRead,
-      cacheWriteTokens: cacheWrite,
-      outputTokens: output,
-      reasoningTokens: reasoning,
-      ...(costUsd === undefined ? {} : { costUsd }),
-    }
+    const { serviceTier } = this.#usage
+    return [{ type: 'start', model: this.#model, ...(serviceTier === undefined ? {} : { serviceTier }) }]
   }
 
   #note(result: ResultMessage): void {

@@ -55,19 +55,28 @@ const NO_FORCED_CHOICE_FROM: Versions = { opus: 5.5, sonnet: 5.5, fable: 5 }
 const NO_THINKING_OFF_FROM: Versions = { opus: 5.5, sonnet: 5.5, fable: 5.1 }
 const OUTPUT_SCHEMA_FROM: Versions = { opus: 4.1, sonnet: 4.5, haiku: 4.5, fable: 5 }
 
+/** Of a model that nothing is known of. */
+const EVERYTHING: Capabilities = {
+  sampling: 'one',
+  forcedToolChoice: true,
+  outputSchema: true,
+  strictTools: true,
+  thinkingCanBeOff: true,
+  serviceTier: true,
+}
+
 function seed(id: string, model: Model | undefined): Capabilities {
   const version = versionOf(id)
-  if (version === undefined) {
-    const thinkingCanBeOff = model?.thinkingCanBeOff ?? true
-    return { sampling: 'one', forcedToolChoice: true, outputSchema: true, strictTools: true, thinkingCanBeOff }
-  }
+  const thinkingCanBeOff = model?.thinkingCanBeOff
+  if (version === undefined) return { ...EVERYTHING, thinkingCanBeOff: thinkingCanBeOff ?? true }
   const isFrom = (versions: Versions): boolean => version.number >= (versions[version.family] ?? Infinity)
   return {
     sampling: isFrom(NO_SAMPLING_FROM) ? 'none' : isFrom(ONE_SAMPLING_FROM) ? 'one' : 'both',
     forcedToolChoice: !isFrom(NO_FORCED_CHOICE_FROM),
     outputSchema: isFrom(OUTPUT_SCHEMA_FROM),
     strictTools: isFrom(OUTPUT_SCHEMA_FROM),
-    thinkingCanBeOff: model?.thinkingCanBeOff ?? !isFrom(NO_THINKING_OFF_FROM),
+    thinkingCanBeOff: thinkingCanBeOff ?? !isFrom(NO_THINKING_OFF_FROM),
+    serviceTier: true,
   }
 }
 

@@ -7,7 +7,8 @@ import { isForced } from './turn-settings.ts'
  * counts: a caller's own mistake names other things.
  */
 export function refusedFeature(words: string, turn: Turn): Feature | undefined {
-  const { sampling, outputSchema, toolUse } = turn
+  const { sampling, outputSchema, serviceTier, toolUse } = turn
+  if (serviceTier !== undefined && /\bservice_tier\b/.test(words)) return 'service_tier'
   if (sampling !== undefined) {
     if (/\btemperature\b.*\btop_p\b.*\bboth\b|\bboth\b.*\btemperature\b.*\btop_p\b/is.test(words))
       return 'both_sampling'

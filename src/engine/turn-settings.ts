@@ -80,13 +80,14 @@ export function isForced(toolUse: ToolUse | undefined): boolean {
 }
 
 /** Merged into the body of the call; lists in it take the place of Claude Code's own: the model gets the caller's definitions as they are. */
-function extraBodyOf({ toolUse, sampling, stopSequences, outputSchema }: Turn): string | null {
+function extraBodyOf({ toolUse, sampling, serviceTier, stopSequences, outputSchema }: Turn): string | null {
   const stops = stopSequences?.filter(isTaken) ?? []
   const body: JsonObject = {
     ...(toolUse === undefined ? {} : toolsBody(toolUse)),
     ...(sampling?.temperature === undefined ? {} : { temperature: sampling.temperature }),
     ...(sampling?.topP === undefined ? {} : { top_p: sampling.topP }),
     ...(sampling?.topK === undefined ? {} : { top_k: sampling.topK }),
+    ...(serviceTier === undefined ? {} : { service_tier: 'standard_only' }),
     ...(stops.length === 0 ? {} : { stop_sequences: stops }),
     ...(outputSchema === undefined ? {} : { output_config: { format: { type: 'json_schema', schema: outputSchema } } }),
   }

@@ -13,6 +13,7 @@ import { type Reading, readThrough } from './reading.ts'
 import { reasoningEffort } from './reasoning-effort.ts'
 import { meetResponseFormat } from './response-format.ts'
 import { sampling } from './sampling.ts'
+import { serviceTier } from './service-tier.ts'
 import { stopSequences } from './stop-sequences.ts'
 import { fitStrictTools } from './strict-tools.ts'
 import { toolUse } from './tool-use.ts'
@@ -59,7 +60,8 @@ export function chatToTurn(request: ChatRequest, context: ChatContext): (attempt
   }
   return ({ refused = [], callId }) => {
     const capabilities = refused.reduce(without, context.capabilities(name))
-    const { ignored, ...chosen } = sampling(request, capabilities)
+    const chosen = sampling(request, capabilities)
+    const tier = serviceTier(request, capabilities)
     const { outputSchema, ...met } = meetForms(request, offered, { capabilities, schemas: context.schemas, callId })
     const turn: Turn = {
       ...common,
@@ -68,9 +70,10 @@ export function chatToTurn(request: ChatRequest, context: ChatContext): (attempt
       ...(met.toolUse === undefined ? {} : { toolUse: met.toolUse }),
       ...(met.isCall ? {} : stopSequences(request)),
       ...(outputSchema === undefined ? {} : { outputSchema }),
-      ...chosen,
+      ...(chosen.sampling === undefined ? {} : { sampling: chosen.sampling }),
+      ...(tier.serviceTier === undefined ? {} : { serviceTier: tier.serviceTier }),
     }
-    return { turn, reading: readThrough(met.readings), ignored: [...ignored, ...met.ignored] }
+    return { turn, reading: readThrough(met.readings), ignored: [...chosen.ignored, ...tier.ignored, ...met.ignored] }
   }
 }
 

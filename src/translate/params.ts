@@ -87,7 +87,10 @@ export const FATES: FateTable<ChatRequest> = {
   user: { kind: 'mapped', why: KEPT },
   safety_identifier: { kind: 'mapped', why: KEPT },
   store: { kind: 'ignored', why: 'Answers are not kept for retrieval.', isDefault: (value) => !value },
-  service_tier: { kind: 'mapped', why: 'Always served as `default`, which the answer then says.' },
+  service_tier: {
+    kind: 'mapped',
+    why: '`default` asks for standard capacity alone; the others let the model API use reserved capacity where the account has some. The answer says which it was: `default` or `priority`.',
+  },
   prompt_cache_key: { kind: 'mapped', why: KEPT },
   prompt_cache_options: { kind: 'mapped', why: KEPT },
   prompt_cache_retention: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 'in_memory' },

@@ -1,7 +1,26 @@
+/** At what price the capacity is bought that answers: the model API knows the standard one, and one that is reserved. */
+import type { Capabilities } from '../turn/capabilities.ts'
+import type { StartEvent } from '../turn/turn-event.ts'
+import type { Turn } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import type { ChatServiceTier } from '../wire/chat-response.ts'
 
+type Given = Pick<ChatRequest, 'service_tier'>
+
+/** All others leave the choice to the model API, which uses reserved capacity where the account has some. */
+export function serviceTier(
+  { service_tier: asked }: Given,
+  { serviceTier: taken }: Pick<Capabilities, 'serviceTier'>,
+): Pick<Turn, 'serviceTier'> & { ignored: string[] } {
+  if (asked !== 'default') return { ignored: [] }
+  return taken ? { serviceTier: 'standard', ignored: [] } : { ignored: ['service_tier'] }
+}
+
 /** The tier that the answer names: the one that really served it, and only if the request named any. */
-export function answeredServiceTier(request: ChatRequest): ChatServiceTier | undefined {
-  return request.service_tier === undefined || request.service_tier === null ? undefined : 'default'
+export function answeredServiceTier(
+  { service_tier: asked }: Given,
+  served: StartEvent['serviceTier'],
+): ChatServiceTier | undefined {
+  if (asked === undefined || asked === null) return undefined
+  return served === 'priority' ? 'priority' : 'default'
 }

@@ -1,5 +1,5 @@
 /** The events of a request's turns as the chunks of a streamed answer. The whole answer is a fold over the same chunks: fold-chat.ts. */
-import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
+import type { FinishReason, StartEvent, TurnEvent } from '../turn/turn-event.ts'
 import type { ChatChunk, ChatDelta } from '../wire/chat-chunk.ts'
 import type { ChatServiceTier } from '../wire/chat-response.ts'
 import { createCallRenderer } from './call-deltas.ts'
@@ -20,7 +20,8 @@ export interface ChatRendering {
   readonly requestedModel: string
   readonly includeUsage: boolean
   readonly callForm: CallForm
-  readonly serviceTier?: ChatServiceTier | undefined
+  /** Whether and how the tier is told that served an answer; not at all unless told. */
+  readonly tellTier?: (served: StartEvent['serviceTier']) => ChatServiceTier | undefined
   /** How many turns answer side by side; 1 unless told. */
   readonly choices?: number
 }
@@ -30,10 +31,11 @@ export type ChatRenderer = (event: TurnEvent, index?: number) => ChatChunk[]
 
 /** The first chunk comes with the first piece of content or the finish, not with `start`: until then a turn may fail. */
 export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
-  const { id, created, requestedModel, includeUsage, callForm, serviceTier, choices = 1 } = rendering
+  const { id, created, requestedModel, includeUsage, callForm, tellTier, choices = 1 } = rendering
   const renderers = Array.from({ length: choices }, () => createChoiceRenderer(callForm))
   const usage = createUsageSum(choices)
   let model = requestedModel
+  let tier = tellTier?.(undefined)
   let begun = false
   let open = choices
 
@@ -42,12 +44,15 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
     object: 'chat.completion.chunk',
     created,
     model,
-    ...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
+    ...(tier === undefined ? {} : { service_tier: tier }),
     ...rest,
   })
 
   return (event, index = 0) => {
-    if (event.type === 'start' && !begun && event.model !== '') model = event.model
+    if (event.type === 'start' && !begun) {
+      if (event.model !== '') model = event.model
+      tier = tellTier?.(event.serviceTier)
+    }
     const deltas = renderers[index]?.(event) ?? []
     begun ||= deltas.length > 0
     const finish = event.type === 'finish' ? finishReason(event.reason, callForm.isLegacy) : null

@@ -9,6 +9,8 @@ export interface Capabilities {
   /** The arguments of a function can be held to its schema. */
   readonly strictTools: boolean
   readonly thinkingCanBeOff: boolean
+  /** The caller may rule out that capacity is used that is bought at another price. */
+  readonly serviceTier: boolean
 }
 
 /** What a model API can refuse of a request that is otherwise sound. */
@@ -19,6 +21,7 @@ export const FEATURES = [
   'output_schema',
   'strict_tools',
   'thinking_off',
+  'service_tier',
 ] as const
 export type Feature = (typeof FEATURES)[number]
 
@@ -37,5 +40,7 @@ export function without(capabilities: Capabilities, feature: Feature): Capabilit
       return { ...capabilities, strictTools: false }
     case 'thinking_off':
       return { ...capabilities, thinkingCanBeOff: false }
+    case 'service_tier':
+      return { ...capabilities, serviceTier: false }
   }
 }

@@ -6,6 +6,8 @@ export interface StartEvent {
   readonly type: 'start'
   /** The model that really answers, as the model API names it. */
   readonly model: string
+  /** Absent where the model API did not say. */
+  readonly serviceTier?: 'standard' | 'priority'
 }
 
 /** A piece of the reasoning summary. */

@@ -131,6 +131,8 @@ export interface Turn {
   /** The answer's text is JSON that the model API holds to this schema, which is one that it takes. */
   readonly outputSchema?: JsonObject
   readonly sampling?: Sampling
+  /** Absent where other capacity may be used as the account has it. */
+  readonly serviceTier?: 'standard'
   /** Where one of them would begin, the answer ends. None is empty; they may be white space. */
   readonly stopSequences?: readonly string[]
   /** Upper bound on output tokens, thinking included; at least 1. */

@@ -10,6 +10,7 @@ const all: Turn = {
   toolUse: { tools, choice: 'any', parallel: true },
   outputSchema: { type: 'object' },
   thinking: 'off',
+  serviceTier: 'standard',
 }
 
 const REFUSALS = [
@@ -23,6 +24,7 @@ const REFUSALS = [
   ['output_config.format.schema: Recursive schemas are not supported', 'output_schema'],
   ['Schemas contains too many optional parameters (25), limit: 24.', 'output_schema'],
   ['The compiled grammar is too large, which would cause performance issues.', 'output_schema'],
+  ['service_tier: Extra inputs are not permitted', 'service_tier'],
   ['thinking: "thinking.type.disabled" is not supported for this model.', 'thinking_off'],
 ] as const
 

@@ -95,7 +95,7 @@ describe('the chunks of an answer', () => {
 
   it('name the service tier only when told to', () => {
     for (const chunk of render([start, finish()])) expect(chunk).not.toHaveProperty('service_tier')
-    for (const chunk of render([start, finish()], { serviceTier: 'default' }))
+    for (const chunk of render([start, finish()], { tellTier: () => 'default' }))
       expect(chunk.service_tier).toBe('default')
   })
 
@@ -134,7 +134,7 @@ describe('the chunks of an answer', () => {
 
   it('match their schema', () => {
     const events = [start, reasoning('hm'), text('yes'), finish('refusal', { ...USAGE, costUsd: 0.01 })]
-    for (const chunk of render(events, { includeUsage: true, serviceTier: 'default' })) {
+    for (const chunk of render(events, { includeUsage: true, tellTier: () => 'default' })) {
       expect(chatChunkSchema.parse(chunk)).toEqual(chunk)
     }
   })
@@ -185,7 +185,7 @@ describe('the whole answer', () => {
   })
 
   it('has the service tier when told to', () => {
-    expect(fold([start, finish()], { serviceTier: 'default' }).service_tier).toBe('default')
+    expect(fold([start, finish()], { tellTier: () => 'default' }).service_tier).toBe('default')
     expect(fold([start, finish()])).not.toHaveProperty('service_tier')
   })
 

@@ -1,0 +1,53 @@
+/** What an answer took, as the model API counts it while it comes. */
+import type { StartEvent, Usage } from '../turn/turn-event.ts'
+
+/** As in the messages of the model API; a gateway before it may leave out anything, whatever the types say. */
+interface ReportedUsage {
+  readonly input_tokens?: number | null
+  readonly cache_read_input_tokens?: number | null
+  readonly cache_creation_input_tokens?: number | null
+  readonly output_tokens?: number | null
+  readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null
+  readonly service_tier?: string | null
+}
+
+/** Near enough for text whose tokens nobody has counted. */
+const CHARACTERS_A_TOKEN = 4
+
+export class UsageCount {
+  /** Which capacity answers, where the model API says so. */
+  serviceTier: StartEvent['serviceTier']
+  #counted = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 }
+
+  /** Counters are cumulative: a later value overwrites an earlier one. */
+  count(usage: ReportedUsage | undefined): void {
+    if (usage === undefined) return
+    const counted = this.#counted
+    this.#counted = {
+      input: usage.input_tokens ?? counted.input,
+      cacheRead: usage.cache_read_input_tokens ?? counted.cacheRead,
+      cacheWrite: usage.cache_creation_input_tokens ?? counted.cacheWrite,
+      output: usage.output_tokens ?? counted.output,
+      reasoning: usage.output_tokens_details?.thinking_tokens ?? counted.reasoning,
+    }
+    const tier = usage.service_tier
+    if (tier === 'standard' || tier === 'priority') this.serviceTier = tier
+  }
+
+  /** Nobody counts the output of a call that is broken off: what was read of it is near enough. */
+  estimateOutput(text: string): void {
+    this.#counted.output = Math.max(this.#counted.output, Math.ceil(text.length / CHARACTERS_A_TOKEN))
+  }
+
+  total(costUsd: number | undefined): Usage {
+    const { input, cacheRead, cacheWrite, output, reasoning } = this.#counted
+    return {
+      inputTokens: input + cacheRead + cacheWrite,
+      cacheReadTokens: cacheRead,
+      cacheWriteTokens: cacheWrite,
+      outputTokens: output,
+      reasoningTokens: reasoning,
+      ...(costUsd === undefined ? {} : { costUsd }),
+    }
+  }
+}
