@@ -100,11 +100,10 @@ function sampleObject(root: JsonObject, schema: JsonObject, depth: number, propo
 }
 
 function sampleArray(root: JsonObject, schema: JsonObject, depth: number): unknown[] {
-  const first = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : []
+  const { items: every = { type: 'string' }, prefixItems } = schema
+  const first = [prefixItems, every].find((list) => Array.isArray(list)) ?? []
   const length = Math.min(numberOf(schema['minItems']) ?? 0, 100)
-  const items = Array.from({ length }, (_, index) =>
-    sample(root, first[index] ?? schema['items'] ?? { type: 'string' }, depth + 1),
-  )
+  const items = Array.from({ length }, (_, index) => sample(root, first[index] ?? every, depth + 1))
   return schema['uniqueItems'] === true ? items.map(distinct) : items
 }
 

@@ -1,4 +1,5 @@
 /** An answer that has to be of a form: it is complete only when its text has been looked at. */
+import type { FinishEvent } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Reading } from './reading.ts'
 
@@ -13,19 +14,23 @@ export function holdAnswerTo(check: CheckAnswer): Reading {
   return async function* (events) {
     let text = ''
     let called = false
+    let finish: FinishEvent | undefined
     for await (const event of events) {
       if (event.type === 'text') text += event.text
       called ||= event.type === 'tool_call'
-      if (event.type === 'finish' && !called && (event.reason === 'done' || event.reason === 'stop_sequence')) {
-        const problem = await check(text)
-        if (problem !== undefined) throw new TurnFailure('answer_rejected', `the answer does not fit: ${problem}`)
-      }
-      yield event
+      // The end of the events frees the process: it need not wait for the check.
+      if (event.type === 'finish') finish = event
+      else yield event
     }
+    if (finish === undefined) return
+    if (!called && (finish.reason === 'done' || finish.reason === 'stop_sequence')) {
+      const problem = await check(text)
+      if (problem !== undefined) throw new TurnFailure('answer_rejected', `the answer does not fit: ${problem}`)
+    }
+    yield finish
   }
 }
 
-/** What every `json_object` has to be. */
 export const isJsonText: CheckAnswer = (text) => Promise.resolve(parse(text).problem)
 
 export const isJsonObjectText: CheckAnswer = (text) => {

@@ -68,7 +68,7 @@ export const FATES: FateTable<ChatRequest> = {
 
   tools: {
     kind: 'mapped',
-    why: 'Functions and custom tools that the model may call. The `grammar` of a custom tool is told to the model, not enforced: ignored.',
+    why: 'Functions and custom tools that the model may call. `strict` holds where the model API takes the schema, and is ignored otherwise. The `grammar` of a custom tool is told to the model, not enforced: ignored.',
     ignoredParts: grammars,
   },
   tool_choice: {

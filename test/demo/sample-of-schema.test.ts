@@ -12,6 +12,7 @@ describe('a sample fits its schema', () => {
     [{ type: 'string', minLength: 9, maxLength: 9 }],
     [{ type: 'string', maxLength: 1 }],
     [{ type: 'array', minItems: 3, items: { type: 'boolean' } }],
+    [{ type: 'array', minItems: 2, items: [{ type: 'boolean' }, { type: 'integer' }] }],
     [{ allOf: [{ type: 'object', required: ['a'], properties: { a: { type: 'null' } } }, { required: ['b'] }] }],
     [{ type: 'object', required: ['anything'] }],
     [{ oneOf: [{ type: 'object', required: ['x'], properties: { x: { const: 1 } } }, { type: 'null' }] }],

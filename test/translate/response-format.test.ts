@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { holdAnswerTo } from '../../src/translate/held-answer.ts'
 import { checkResponseFormat } from '../../src/translate/response-format.ts'
 import type { FinishReason, TurnEvent } from '../../src/turn/turn-event.ts'
 import { FINISH, START } from '../support/fake-engine.ts'
@@ -127,6 +128,23 @@ describe('an answer', () => {
       expect(await read(OBJECT, '{"bad"', reason)).toBe('{"bad"')
     },
   )
+})
+
+it('the process is free before the answer is checked', async () => {
+  const order: string[] = []
+  const source = async function* (): AsyncGenerator<TurnEvent> {
+    try {
+      yield FINISH
+    } finally {
+      order.push('free')
+    }
+  }
+  const held = holdAnswerTo(() => {
+    order.push('checked')
+    return Promise.resolve(undefined)
+  })
+  for await (const event of held(source())) order.push(event.type)
+  expect(order).toEqual(['free', 'checked', 'finish'])
 })
 
 describe('a schema that cannot be used is refused by its name and place', () => {
