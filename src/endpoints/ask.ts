@@ -1,4 +1,5 @@
 /** Asks the engine until the model has answered: again where it turns out to take less than it was asked, or answers in another form. */
+import { setMaxListeners } from 'node:events'
 import type { Engine } from '../engine/engine.ts'
 import { type Asking, type Attempt } from '../translate/chat-to-turn.ts'
 import type { Feature } from '../turn/capabilities.ts'
@@ -30,6 +31,8 @@ export async function* askAll(
 ): AsyncGenerator<Placed<TurnEvent>> {
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
+  // Each question listens more than once, and Node warns of more than ten listeners.
+  setMaxListeners(0, either)
   const sources = questions.map((question) => ask(engine, question, either))
   const stop = (): void => over.abort(new TurnFailure('aborted', 'another answer to the same request failed'))
   yield* sideBySide(sources, { atOnce: MOST_AT_ONCE, stop })
