@@ -10,27 +10,37 @@ export interface ModelCapabilities {
   idOf(name: string): string
   /** For an id or alias; a model that nothing is known of is taken to be able to do everything. */
   of(name: string): Capabilities
-  /** From now on the model is not asked for this any more. */
+  /** For an hour the model is not asked for this any more. */
   learn(name: string, feature: Feature): void
 }
 
 /** Names come from callers. */
 const MOST_LEARNED = 500
 
-/** @param modelNamed the live list's entry for an id or alias */
-export function createModelCapabilities(modelNamed: (name: string) => Model | undefined): ModelCapabilities {
-  const learned = new Map<string, Set<Feature>>()
+/** What was refused may be taken some day, or was refused for another reason. */
+const REMEMBERED_MS = 3_600_000
+
+/**
+ * @param modelNamed the live list's entry for an id or alias
+ * @param now milliseconds, of any clock
+ */
+export function createModelCapabilities(
+  modelNamed: (name: string) => Model | undefined,
+  now: () => number = () => performance.now(),
+): ModelCapabilities {
+  const learned = new Map<string, Map<Feature, number>>()
   const idOf = (name: string): string => modelNamed(name)?.id ?? name
   return {
     idOf,
     of: (name) => {
-      const seeded = seed(idOf(name), modelNamed(name))
-      return [...(learned.get(idOf(name)) ?? [])].reduce(without, seeded)
+      const known = [...(learned.get(idOf(name)) ?? [])]
+      const refused = known.filter(([, at]) => now() - at < REMEMBERED_MS).map(([feature]) => feature)
+      return refused.reduce(without, seed(idOf(name), modelNamed(name)))
     },
     learn: (name, feature) => {
       const id = idOf(name)
-      const features = learned.get(id) ?? new Set()
-      features.add(feature)
+      const features = learned.get(id) ?? new Map<Feature, number>()
+      features.set(feature, now())
       learned.delete(id)
       learned.set(id, features)
       const [oldest] = learned.keys()

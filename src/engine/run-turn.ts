@@ -141,8 +141,10 @@ function knownModel({ health, capabilities }: RunTurnParts, { model }: Turn): Kn
 }
 
 function logFailure(log: Logger, turn: Turn, tries: number, error: unknown): void {
-  const left = error instanceof TurnFailure && error.kind === 'aborted'
-  if (left) log.debug({ requestId: turn.id }, 'the caller left')
+  const kind = error instanceof TurnFailure ? error.kind : undefined
+  if (kind === 'aborted') log.debug({ requestId: turn.id }, 'the caller left')
+  // Nobody has to do anything: it is asked for in another way.
+  else if (kind === 'feature_refused') log.info({ requestId: turn.id, err: error }, 'the model does not take all of it')
   else log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
 }
 

@@ -42,10 +42,15 @@ function sumUsage(usages: readonly Usage[], perPrompt: number): ChatUsage {
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
-    ...(isPriced ? { cost: sum(usages, ({ costUsd }) => costUsd ?? 0) } : {}),
+    ...(isPriced ? { cost: rounded(sum(usages, ({ costUsd }) => costUsd ?? 0)) } : {}),
   }
 }
 
 function sum(usages: readonly Usage[], count: (usage: Usage) => number): number {
   return usages.reduce((total, usage) => total + count(usage), 0)
+}
+
+/** Differences and sums of prices in binary end in digits that mean nothing: a billionth of a dollar is the least that does. */
+function rounded(usd: number): number {
+  return Math.round(usd * 1e9) / 1e9
 }

@@ -53,6 +53,19 @@ describe('what was refused', () => {
     expect(capabilities.of('other')).toEqual(unlisted().of('other'))
   })
 
+  it('is tried again after an hour', () => {
+    let now = 0
+    const capabilities = createModelCapabilities(
+      () => undefined,
+      () => now,
+    )
+    capabilities.learn('m', 'sampling')
+    now = 3_599_999
+    expect(capabilities.of('m').sampling).toBe('none')
+    now = 3_600_000
+    expect(capabilities.of('m').sampling).toBe('one')
+  })
+
   it('holds for every name of the model', () => {
     const model = { id: 'x-1', aliases: ['x'], displayName: '', description: '', efforts: [], thinkingCanBeOff: true }
     const capabilities = createModelCapabilities((name) => (name === 'x' || name === 'x-1' ? model : undefined))

@@ -6,7 +6,7 @@ const plain: Turn = { id: 'r', principal: { id: 'p' }, model: 'm', conversation:
 const tools = [{ name: 'f', inputSchema: { type: 'object' }, strict: true }]
 const all: Turn = {
   ...plain,
-  sampling: { temperature: 0 },
+  sampling: { temperature: 0, topP: 0.5 },
   toolUse: { tools, choice: 'any', parallel: true },
   outputSchema: { type: 'object' },
   thinking: 'off',
@@ -40,6 +40,17 @@ describe('a refusal names a feature', () => {
 
   it.each(REFUSALS)('only if the turn asked for it: %s', (words) => {
     expect(refusedFeature(words, plain)).toBeUndefined()
+  })
+
+  it.each([
+    ['messages.0.content.0.text: temperature, tool_choice and thinking are wrong', undefined],
+    ['tools.0.custom.input_schema: property temperature is not supported', 'strict_tools'],
+    ['output_config.format.schema: property temperature is not supported', 'output_schema'],
+    ['metadata.user_id: temperature', undefined],
+    ['API Error: 400 {"type":"error","error":{"message":"messages.0: temperature"}}', undefined],
+    ['API Error: 400 {"type":"error","error":{"message":"temperature: not supported \\"here\\""}}', 'sampling'],
+  ])("and not what stands in callers' own words: %s", (words, feature) => {
+    expect(refusedFeature(`the model API answered 400: ${words}`, all)).toBe(feature)
   })
 
   it('and nothing else does', () => {
