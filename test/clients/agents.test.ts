@@ -73,7 +73,7 @@ const weather = tool({
 const call = (id: string, city: string) => ({ id, name: 'weather', input: { city, unit: null } })
 
 describe('the OpenAI Agents SDK over chat completions', () => {
-  const forecaster = new Agent({ name: 'Forecaster', instructions: 'Be brief.', model: 'sonnet', tools: [weather] })
+  const forecaster = new Agent({ name: 'Forecaster', model: 'sonnet', tools: [weather] })
 
   it('runs an agent with parallel calls of a tool', async () => {
     test.model.script(says('Both.', { calls: [call('toolu_1', 'Rome'), call('toolu_2', 'Bern')] }), says('All sunny.'))

@@ -53,7 +53,6 @@ describe.each(Object.entries(providers))('%s', (_, model) => {
     )
     const result = await generateText({
       model: model(),
-      system: 'Be brief.',
       prompt: 'Where is it sunny?',
       tools: { weather },
       stopWhen: stepCountIs(5),

@@ -31,7 +31,7 @@ const person = z.object({ name: z.string().describe('Its name.'), age: z.number(
 describe('@langchain/openai', () => {
   it('invokes with all that it tells of the answer', async () => {
     test.model.script(says('Hello Ann.'))
-    const answer = await model.invoke([new SystemMessage('Be brief.'), new HumanMessage('I am Ann.')])
+    const answer = await model.invoke([new HumanMessage('I am Ann.'), new SystemMessage('Be brief.')])
     expect(answer.text).toBe('Hello Ann.')
     expect(answer.usage_metadata).toMatchObject({ input_tokens: 10, output_tokens: 2, total_tokens: 12 })
     expect(answer.response_metadata).toMatchObject({ finish_reason: 'stop', model_name: 'claude-sonnet-5-5' })

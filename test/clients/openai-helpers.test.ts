@@ -197,13 +197,11 @@ describe('parse', () => {
 
 describe('several answers', () => {
   it('come side by side, each its own', async () => {
-    test.model.script(says('One.'), says('Two.'), says('Three.'))
-    const completion = await test.client.chat.completions.create({ model: 'sonnet', messages: [question], n: 3 })
-    expect(completion.choices.map(({ index }) => index)).toEqual([0, 1, 2])
-    expect(new Set(completion.choices.map(({ message }) => message.content))).toEqual(
-      new Set(['One.', 'Two.', 'Three.']),
-    )
-    expect(completion.usage).toMatchObject({ prompt_tokens: 10, completion_tokens: 3 })
+    test.model.script(says('One.'), says('Two.'))
+    const completion = await test.client.chat.completions.create({ model: 'sonnet', messages: [question], n: 2 })
+    expect(completion.choices.map(({ index }) => index)).toEqual([0, 1])
+    expect(new Set(completion.choices.map(({ message }) => message.content))).toEqual(new Set(['One.', 'Two.']))
+    expect(completion.usage).toMatchObject({ prompt_tokens: 10, completion_tokens: 2 })
   })
 
   it('are put together by the stream helper', async () => {
