@@ -1,4 +1,4 @@
-// LangChain: an answer, a streamed one, and a round of tools.
+// LangChain: an answer, a streamed one, a round of tools, and an answer in a form of your own.
 //   npm install @langchain/openai @langchain/core zod
 //   BASE_URL=http://127.0.0.1:8000/v1 node examples/langchain.mjs
 import { HumanMessage } from '@langchain/core/messages'
@@ -33,3 +33,7 @@ for (const call of asked.tool_calls) {
   messages.push(await getWeather.invoke(call))
 }
 console.log(`tools:   ${(await withTools.invoke(messages)).text}`)
+
+const form = z.object({ city: z.string(), sunny: z.boolean() })
+const filled = await model.withStructuredOutput(form, { name: 'weather' }).invoke('Is it sunny in Paris?')
+console.log(`form:    ${JSON.stringify(filled)}`)

@@ -61,9 +61,9 @@ it('ai-sdk.mjs runs the function that the model calls, and streams', async () =>
   )
 })
 
-it('langchain.mjs answers, streams and runs the function that the model calls', async () => {
+it('langchain.mjs answers, streams, runs the function that the model calls, and fills a form', async () => {
   const output = await example(process.execPath, 'examples/langchain.mjs')
   expect(output).toMatch(
-    /answer: {2}.*dragoman.*\nstream: {2}.*dragon\?.*\ncalls: {3}get_weather {"city":"Paris"}\ntools: {3}.*sunny, 21 degrees/,
+    /answer: {2}.*dragoman.*\nstream: {2}.*dragon\?.*\ncalls: {3}get_weather {"city":"Paris"}\ntools: {3}.*sunny, 21 degrees.*\nform: {4}{"city":".*","sunny":(true|false)}/,
   )
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Agent, OpenAIProvider, Runner, tool } from '@openai/agents'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { says } from '../support/scripted-model-answers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -19,6 +19,7 @@ beforeAll(async () => {
     tracingDisabled: true,
   })
 })
+beforeEach(() => test.model.forget())
 afterAll(() => test[Symbol.asyncDispose]())
 
 describe('Qwen Code, run headless', () => {

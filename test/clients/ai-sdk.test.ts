@@ -1,7 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, generateText, Output, stepCountIs, streamText, tool } from 'ai'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { pngImage } from '../support/images.ts'
 import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
@@ -13,6 +13,7 @@ let test: TestServer
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true', MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
 })
+beforeEach(() => test.model.forget())
 afterAll(() => test[Symbol.asyncDispose]())
 
 const providers = {

@@ -1,7 +1,7 @@
 import { type AIMessageChunk, HumanMessage, SystemMessage, type ToolMessage } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
 import { ChatOpenAI } from '@langchain/openai'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fills } from '../support/fills.ts'
 import { fails, says, stalls } from '../support/scripted-model-answers.ts'
@@ -19,6 +19,7 @@ beforeAll(async () => {
     configuration: { baseURL: `${test.url}/v1`, fetch: test.fetch },
   })
 })
+beforeEach(() => test.model.forget())
 afterAll(() => test[Symbol.asyncDispose]())
 
 const weather = tool(({ city }: { city: string }) => `${city}: sunny`, {

@@ -2,7 +2,7 @@ import OpenAI from 'openai'
 import { ContentFilterFinishReasonError, LengthFinishReasonError } from 'openai/error'
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod'
 import type { ChatCompletionFunctionTool } from 'openai/resources'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fills } from '../support/fills.ts'
 import { pngImage } from '../support/images.ts'
@@ -13,6 +13,7 @@ let test: TestServer
 beforeAll(async () => {
   test = await startTestServer({ REUSE_WORKERS: 'true', API_KEY: 'secret-of-the-test' })
 })
+beforeEach(() => test.model.forget())
 afterAll(() => test[Symbol.asyncDispose]())
 
 const question = { role: 'user' as const, content: 'What is the weather in Paris and in Rome?' }

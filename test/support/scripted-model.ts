@@ -17,6 +17,8 @@ export interface ScriptedModel {
   readonly strays: readonly string[]
   /** Queues answers; each call takes one. A call that breaks the API's rules gets the API's refusal and takes none. */
   script(...answers: Answer[]): void
+  /** Empties the queue: what a failed test leaves there would fail the next. */
+  forget(): void
   /** What calls get when the queue is empty. */
   otherwise(answer: Answer): void
   /** The next call that no earlier `nextRequest` has handed out, as soon as it is there. */
@@ -95,6 +97,7 @@ export async function startScriptedModel({
     requests,
     strays,
     script: (...answers) => void queue.push(...answers),
+    forget: () => void queue.splice(0),
     otherwise(answer) {
       fallback = answer
     },
