@@ -1,15 +1,13 @@
 /** The command line as an operator runs it: a process of its own, in an empty folder, with nobody's login. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const builtMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+/** What `npm run build` made: without a compiler in it, which would take a second and memory that counts. */
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** What costs seconds and most tests have no use for. */
 const THRIFTY = { REUSE_WORKERS: 'false', SPARE_WORKERS: '0' }
@@ -39,8 +37,6 @@ export interface DragomanOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Modules to load first. */
   readonly imports?: readonly string[]
-  /** Run what `npm run build` made: without a compiler in it, whose memory would count. */
-  readonly built?: boolean
 }
 
 interface Started {
@@ -50,10 +46,10 @@ interface Started {
   readonly finished: Promise<Finished>
 }
 
-function start(args: readonly string[], { env = {}, imports = [], built = false }: DragomanOptions): Started {
+function start(args: readonly string[], { env = {}, imports = [] }: DragomanOptions): Started {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-cli-'))
-  const flags = [...(built ? [] : [loader]), ...imports].flatMap((module) => ['--import', module])
-  const child = spawn(process.execPath, [...flags, built ? builtMain : main, ...args], {
+  const flags = imports.flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...flags, main, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...THRIFTY, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -21,7 +21,6 @@ export async function startLoadServer(
 ): Promise<LoadServer> {
   const model = await startScriptedModel()
   const server = await startDragoman(['--port', '0'], {
-    built: true,
     imports,
     env: {
       ANTHROPIC_BASE_URL: model.url,

