@@ -29,7 +29,6 @@ const OUTCOMES: Readonly<Record<TurnOutcome, boolean>> = {
   aborted: true,
   upstream_invalid_request: true,
   feature_refused: true,
-  answer_rejected: true,
   context_length_exceeded: true,
   upstream_auth: true,
   model_not_found: true,

@@ -10,7 +10,7 @@ import { createHealth } from './health.ts'
 import { createKeptReasoning } from './kept-reasoning.ts'
 import { createModelCapabilities } from './model-capabilities.ts'
 import { detectLogin, type Login } from './login.ts'
-import type { EngineObserver } from './observer.ts'
+import { type EngineObserver, outcomeOf } from './observer.ts'
 import { Pool } from './pool.ts'
 import { createReuse } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
@@ -127,7 +127,7 @@ function admit(scheduler: Scheduler, observer: EngineObserver): void {
   try {
     scheduler.admit()
   } catch (error) {
-    observer.turnEnded(error instanceof TurnFailure ? error.kind : 'queue_full', 0)
+    observer.turnEnded(outcomeOf(error), 0)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { FinishReason } from '../turn/turn-event.ts'
-import type { FailureKind } from '../turn/turn-failure.ts'
+import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 
 /** Why a process was ended. */
 export const END_REASONS = [
@@ -25,7 +25,12 @@ export type LeaseKind = (typeof LEASE_KINDS)[number]
 export const RESET_OUTCOMES = ['done', 'refused'] as const
 export type ResetOutcome = (typeof RESET_OUTCOMES)[number]
 
-export type TurnOutcome = FinishReason | FailureKind | 'left'
+/** An answer is rejected by who asked, not here. */
+export type TurnOutcome = FinishReason | Exclude<FailureKind, 'answer_rejected'> | 'left'
+
+export function outcomeOf(error: unknown): TurnOutcome {
+  return error instanceof TurnFailure && error.kind !== 'answer_rejected' ? error.kind : 'worker_died'
+}
 
 /** What the engine tells of its work, for whoever counts. Nothing here holds text or names of callers. */
 export interface EngineObserver {

@@ -8,7 +8,7 @@ import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
 import type { KeptReasoning } from './kept-reasoning.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
-import type { EngineObserver, TurnOutcome } from './observer.ts'
+import { type EngineObserver, outcomeOf, type TurnOutcome } from './observer.ts'
 import type { Pool } from './pool.ts'
 import type { AnsweredCalls } from './reasoning-reader.ts'
 import { isOfTheModel, refusedFeature } from './refused-feature.ts'
@@ -146,10 +146,6 @@ function logFailure(log: Logger, turn: Turn, tries: number, error: unknown): voi
   // Nobody has to do anything: it is asked for in another way.
   else if (kind === 'feature_refused') log.info({ requestId: turn.id, err: error }, 'the model does not take all of it')
   else log.warn({ requestId: turn.id, tries, err: error }, 'turn failed')
-}
-
-function outcomeOf(error: unknown): TurnOutcome {
-  return error instanceof TurnFailure ? error.kind : 'worker_died'
 }
 
 interface Stopwatch {
