@@ -2,6 +2,9 @@
 
 const FOREIGN = /[^A-Za-z0-9+/]/
 const PADDING = /^={1,2}$/
+/** Neither white space nor a character of ASCII that can be seen. */
+const NO_PLAIN_TEXT = /[^\t-\r -~]/
+const SPACE = 0x20
 
 /**
  * In the standard alphabet (RFC 4648, section 4) and padded, as the model API wants it. White space, missing padding and
@@ -13,8 +16,28 @@ export function normalBase64(text: string): string | undefined {
   if (end === -1) return padded(text)
   // `slice` copies nothing, so that what is well made costs one look.
   if (text.length % 4 === 0 && PADDING.test(text.slice(end))) return text
-  const plain = text.replace(/\s+/g, '').replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
+  if (NO_PLAIN_TEXT.test(text)) return undefined
+  const plain = withoutPadding(withoutSpace(text)).replaceAll('-', '+').replaceAll('_', '/')
   return FOREIGN.test(plain) ? undefined : padded(plain)
+}
+
+/** Byte by byte: a regular expression takes a second for 10 MB with a space in every other place. */
+function withoutSpace(text: string): string {
+  const bytes = Buffer.from(text, 'latin1')
+  let length = 0
+  for (const byte of bytes) {
+    if (byte <= SPACE) continue
+    bytes[length] = byte
+    length += 1
+  }
+  return bytes.toString('latin1', 0, length)
+}
+
+/** Not `/=+$/`, which looks at a long run of them again from each. */
+function withoutPadding(text: string): string {
+  let end = text.length
+  while (text.endsWith('=', end)) end -= 1
+  return text.slice(0, end)
 }
 
 function padded(text: string): string | undefined {
