@@ -8,13 +8,14 @@ const HIDDEN = '[redacted]'
 const MIN_SECRET = 6
 
 const NAME = String.raw`(?:[\w-]*(?:api[_-]?key|authorization|cookie|password|secret)|(?:[\w-]*[_-])?token)`
+/** None looks at a long run of the same characters again from each of them: the text is a caller's. */
 const IN_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\bsk-[\w-]{8,}/g, HIDDEN],
   [/\b(bearer|basic)(\s+)[\w.~+/=-]{6,}/gi, `$1$2${HIDDEN}`],
   // A field of the line itself, then one of JSON that stands in a string: its quotes are escaped.
   [new RegExp(String.raw`("${NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`, 'gi'), `$1"${HIDDEN}"`],
-  [new RegExp(String.raw`(\\+")(${NAME})\1(\s*:\s*)\1(?:(?!\1).)*\1`, 'gi'), `$1$2$1$3$1${HIDDEN}$1`],
-  [new RegExp(String.raw`\b(${NAME})(=)[^\s&"'\\,;]+`, 'gi'), `$1$2${HIDDEN}`],
+  [new RegExp(String.raw`(?<!\\)(\\+")(${NAME})\1(\s*:\s*)\1(?:(?!\1).)*\1`, 'gi'), `$1$2$1$3$1${HIDDEN}$1`],
+  [new RegExp(String.raw`(?<![\w-])(${NAME})(=)[^\s&"'\\,;]+`, 'gi'), `$1$2${HIDDEN}`],
 ]
 
 /** @param secrets values that are taken out wherever they stand */
