@@ -31,12 +31,20 @@ function createWholeText(): JsonText {
       return ''
     },
     end() {
-      const [, fenced] = /```[a-z]*\s*\n([\s\S]*?)\n?\s*```/i.exec(held) ?? []
-      const text = (fenced ?? held).trim()
+      const text = (fenced(held) ?? held).trim()
       held = ''
       return text
     },
   }
+}
+
+/** Step by step: one regular expression for all of it takes minutes where white space goes on for long. */
+function fenced(text: string): string | undefined {
+  const opening = /```[a-z]*[^\S\n]*\n/i.exec(text)
+  if (opening === null) return undefined
+  const begin = opening.index + opening[0].length
+  const end = text.indexOf('```', begin)
+  return end === -1 ? undefined : text.slice(begin, end)
 }
 
 /** From the first bracket to the one that closes it. */

@@ -68,3 +68,10 @@ it('reasoning, usage and what is said beside a call stay as they are', async () 
   for await (const event of readJsonText('object')(source())) all.push(event)
   expect(all).toEqual(events)
 })
+
+it('a fence that is followed by nothing but lines costs no time', () => {
+  const began = performance.now()
+  const text = `\`\`\`\n${'\n'.repeat(2000)}1`
+  expect(read('any', [text])).toBe(text)
+  expect(performance.now() - began).toBeLessThan(500)
+})
