@@ -47,3 +47,24 @@ it('ends the same text at the same place, wherever it is split', () => {
     ),
   )
 })
+
+it('says the same as a look at all of the text', () => {
+  const sequence = fc.array(fc.constantFrom(' ', '\n'), { minLength: 1, maxLength: 6 }).map((list) => list.join(''))
+  const text = fc.array(fc.constantFrom(' ', '\n', 'a'), { maxLength: 30 }).map((list) => list.join(''))
+  fc.assert(
+    fc.property(fc.array(sequence, { maxLength: 4 }), text, (sequences, whole) => {
+      const [first] = sequences
+        .filter((one) => whole.includes(one))
+        .map((one) => ({ begin: whole.indexOf(one), end: whole.indexOf(one) + one.length }))
+        .toSorted((left, right) => left.end - right.end || left.begin - right.begin)
+      expect(matched(sequences, [whole])).toEqual([whole.slice(0, first?.begin), first !== undefined])
+    }),
+  )
+})
+
+it('long sequences that repeat themselves cost no time', () => {
+  const matcher = createStopMatcher([`${' '.repeat(500_000)}\n`, `${`${' '.repeat(500)}\n`.repeat(1000)}\t`])
+  const began = performance.now()
+  for (let piece = 0; piece < 1000; piece += 1) matcher.push(`${' '.repeat(499)}\n`)
+  expect(performance.now() - began).toBeLessThan(500)
+})
