@@ -30,6 +30,7 @@ export const compatibility: ServiceEndpoint = {
       error,
       suggestions: suggest(
         parameters,
+        model,
         samplers.map(({ id }) => id),
       ),
     }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../turn/json.ts'
 import type { Principal, ToolUse, Turn } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import { toConversation } from './conversation.ts'
+import type { Dropped } from './fates.ts'
 import { meetForcedCall, withNote } from './forced-call.ts'
 import { createSchemaAllowance, toNativeSchema } from './native-schema.ts'
 import { resolveModelName, type ModelNames } from './model-name.ts'
@@ -38,8 +39,8 @@ export interface Attempt {
 export interface Asking {
   readonly turn: Turn
   readonly reading: Reading
-  /** Parameters that this model does not take, or parts of them. */
-  readonly ignored: readonly string[]
+  /** What this model does not take. */
+  readonly ignored: readonly Dropped[]
 }
 
 /**
@@ -85,7 +86,7 @@ interface MetForms {
   /** For the end of the question. */
   readonly note?: string
   readonly readings: readonly Reading[]
-  readonly ignored: readonly string[]
+  readonly ignored: readonly Dropped[]
   /** The answer's text is the arguments of a call. */
   readonly isCall: boolean
 }

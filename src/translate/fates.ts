@@ -1,6 +1,13 @@
 /** What becomes of the parameters of a request, by a table that has a row for each. */
 import { unsupported } from './unsupported.ts'
 
+/** What of a request is not honoured: a parameter, or a place inside of one (`tools[0].custom.format.grammar`). */
+export interface Dropped {
+  readonly name: string
+  /** One sentence. */
+  readonly why: string
+}
+
 /** `Value` is what the parameter holds when it is neither absent nor null. */
 export interface Fate<Value, Request> {
   /**
@@ -13,7 +20,7 @@ export interface Fate<Value, Request> {
   /** Values that ask for nothing beyond what happens anyway: never refused, never reported. */
   readonly isDefault?: (value: Value, request: Request) => boolean
   /** Places inside of a mapped value that are dropped. */
-  readonly ignoredParts?: (value: Value) => readonly string[]
+  readonly ignoredParts?: (value: Value) => readonly Dropped[]
 }
 
 /** A parameter of the request without a row does not compile. */
@@ -27,7 +34,7 @@ export interface Judgement {
   readonly kind: Fate<never, never>['kind']
   readonly why: string
   /** The parameter itself or places inside of it; empty where it is honoured or asks for nothing beyond what happens anyway. */
-  readonly dropped: readonly string[]
+  readonly dropped: readonly Dropped[]
 }
 
 /** One for each parameter that is neither absent nor null, in the order of `names`. */
@@ -50,34 +57,34 @@ function droppedOf<Request, Name extends keyof Request & string>(
   fate: Fate<NonNullable<Request[Name]>, Request>,
   name: Name,
   request: Request,
-): readonly string[] {
+): readonly Dropped[] {
   const value = request[name]
   if (value === undefined || value === null) return []
   if (fate.kind === 'mapped') return fate.ignoredParts?.(value) ?? []
-  return fate.isDefault?.(value, request) === true ? [] : [name]
+  return fate.isDefault?.(value, request) === true ? [] : [{ name, why: fate.why }]
 }
 
 /**
- * Which parameters are dropped, or parts of them (`tools[0].custom.format.grammar`).
+ * The names of what is dropped.
  * @throws ApiError `unsupported_parameter` for the first that is refused; with `strict` also for what would be dropped.
  */
 export function settleFates(judgements: readonly Judgement[], { strict }: { strict: boolean }): { ignored: string[] } {
   const ignored: string[] = []
-  for (const { kind, why, dropped } of judgements) {
+  for (const { kind, dropped } of judgements) {
     const [first] = dropped
     if (first === undefined) continue
-    if (kind === 'rejected' || strict) throw unsupported(first, why)
-    ignored.push(...dropped)
+    if (kind === 'rejected' || strict) throw unsupported(first.name, first.why)
+    ignored.push(...dropped.map(({ name }) => name))
   }
   return { ignored }
 }
 
 /**
- * What the model of a request does not take, as it is to be reported.
+ * The names of what the model of a request does not take.
  * @throws ApiError `unsupported_parameter` with `strict`.
  */
-export function reportIgnored(names: readonly string[], { strict }: { strict: boolean }): readonly string[] {
-  const [first] = names
-  if (first !== undefined && strict) throw unsupported(first, 'The model does not take it.')
-  return names
+export function reportIgnored(dropped: readonly Dropped[], { strict }: { strict: boolean }): string[] {
+  const [first] = dropped
+  if (first !== undefined && strict) throw unsupported(first.name, first.why)
+  return dropped.map(({ name }) => name)
 }

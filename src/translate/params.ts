@@ -4,7 +4,7 @@
  */
 import { chatRequestSchema, type ChatRequest } from '../wire/chat-request.ts'
 import type { ChatTool } from '../wire/tool.ts'
-import { type FateTable, judge, type Judgement } from './fates.ts'
+import { type Dropped, type FateTable, judge, type Judgement } from './fates.ts'
 
 export type ChatParameter = keyof ChatRequest
 
@@ -13,9 +13,11 @@ const SAMPLING =
 const NO_COUNTERPART = 'Claude Code has no counterpart.'
 const KEPT = 'Accepted; nothing in the answer depends on it.'
 
-const grammars = (tools: readonly ChatTool[]) =>
+const grammars = (tools: readonly ChatTool[]): Dropped[] =>
   tools.flatMap((tool, index) =>
-    tool.type === 'custom' && tool.custom.format?.type === 'grammar' ? [`tools[${index}].custom.format.grammar`] : [],
+    tool.type === 'custom' && tool.custom.format?.type === 'grammar'
+      ? [{ name: `tools[${index}].custom.format.grammar`, why: 'It is told to the model, which is not held to it.' }]
+      : [],
   )
 
 export const FATES: FateTable<ChatRequest> = {

@@ -3,10 +3,10 @@ import type { Capabilities } from '../turn/capabilities.ts'
 import { findModel, type Model } from '../turn/model.ts'
 import type { Block, Turn } from '../turn/turn.ts'
 import type { ReportedModel, ReportedParameter } from '../wire/request-report.ts'
-import type { Judgement } from './fates.ts'
+import type { Dropped, Judgement } from './fates.ts'
 
 const UNKNOWN = 'Not a parameter of this endpoint: dropped.'
-const NOT_TAKEN = 'The model does not take it, or not together with the rest.'
+const NOTHING_ASKED = 'This value asks for nothing beyond what happens anyway.'
 /** A body may have as many as it likes. */
 const MOST_UNKNOWN = 50
 
@@ -17,17 +17,18 @@ const MOST_UNKNOWN = 50
 export function reportParameters(
   body: unknown,
   judgements: readonly Judgement[],
-  ignored: readonly string[],
+  ignored: readonly Dropped[],
   known: readonly string[],
 ): ReportedParameter[] {
   const judged = judgements.flatMap(({ parameter, kind, why, dropped }): ReportedParameter[] => {
-    const inside = dropped.filter((name) => name !== parameter)
-    const isDropped = dropped.includes(parameter) || ignored.includes(parameter)
-    const fate = isDropped ? (kind === 'rejected' ? 'rejected' : 'ignored') : 'mapped'
-    const parts = [...inside, ...ignored.filter((name) => name.startsWith(`${parameter}[`))]
+    const fate = kind === 'rejected' ? ('rejected' as const) : ('ignored' as const)
+    const lost = [...dropped, ...ignored.filter(({ name }) => name === parameter || name.startsWith(`${parameter}[`))]
+    const whole = lost.find(({ name }) => name === parameter)
+    const parts = lost.filter(({ name }) => name !== parameter)
+    const kept = kind === 'mapped' ? why : NOTHING_ASKED
     return [
-      { name: parameter, fate, why: ignored.includes(parameter) ? NOT_TAKEN : why },
-      ...parts.map((name) => ({ name, fate: 'ignored' as const, why: ignored.includes(name) ? NOT_TAKEN : why })),
+      { name: parameter, ...(whole === undefined ? { fate: 'mapped' as const, why: kept } : { fate, why: whole.why }) },
+      ...parts.map((part) => ({ ...part, fate })),
     ]
   })
   const names = typeof body === 'object' && body !== null ? Object.keys(body) : []
@@ -56,19 +57,23 @@ export function reportModel(
 }
 
 /** @param samplers models that take sampling parameters */
-export function suggest(parameters: readonly ReportedParameter[], samplers: readonly string[]): string[] {
+export function suggest(
+  parameters: readonly ReportedParameter[],
+  model: ReportedModel | null,
+  samplers: readonly string[],
+): string[] {
   return parameters.flatMap(({ name, fate, why }) => {
     switch (fate) {
       case 'mapped':
         return []
       case 'unknown':
         return [`Leave out '${name}', or look for its right name.`]
+      case 'ignored':
+        if (isSampling(name) && model?.capabilities.sampling === 'none' && samplers.length > 0)
+          return [`Leave out '${name}', or ask a model that takes it, such as '${samplers[0]}'. ${why}`]
+        return [`Leave out '${name}'. ${why}`]
       case 'rejected':
         return [`Leave out '${name}'. ${why}`]
-      case 'ignored':
-        return isSampling(name) && samplers.length > 0
-          ? [`Leave out '${name}', or ask a model that takes it, such as '${samplers[0]}', without 'reasoning_effort'.`]
-          : [`Leave out '${name}', which changes nothing. ${why}`]
     }
   })
 }

@@ -2,6 +2,7 @@
 import type { Capabilities } from '../turn/capabilities.ts'
 import type { Sampling } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
+import type { Dropped } from './fates.ts'
 
 /** The API's own scale ends here, OpenAI's at 2. */
 const HIGHEST_TEMPERATURE = 1
@@ -15,7 +16,7 @@ type Given = Pick<ChatRequest, 'temperature' | 'top_p' | 'top_k' | 'reasoning_ef
 export function sampling(
   request: Given,
   { sampling: taken }: Pick<Capabilities, 'sampling'>,
-): { sampling?: Sampling; ignored: string[] } {
+): { sampling?: Sampling; ignored: Dropped[] } {
   const { temperature, top_p: topP, top_k: topK } = asked(request)
   const given = [
     ...(temperature === undefined ? [] : ['temperature']),
@@ -24,7 +25,10 @@ export function sampling(
   ]
   const effort = request.reasoning_effort ?? 'none'
   if (given.length === 0) return { ignored: [] }
-  if (taken === 'none' || effort !== 'none') return { ignored: given }
+  const drop = (why: string): Dropped[] => given.map((name) => ({ name, why }))
+  if (taken === 'none') return { ignored: drop('The model takes no sampling parameters.') }
+  if (effort !== 'none')
+    return { ignored: drop('The model takes it only without thinking, which reasoning_effort asks for.') }
   const isDropped = temperature !== undefined && topP !== undefined && taken === 'one'
   return {
     sampling: {
@@ -32,7 +36,7 @@ export function sampling(
       ...(topP === undefined || isDropped ? {} : { topP }),
       ...(topK === undefined ? {} : { topK }),
     },
-    ignored: isDropped ? ['top_p'] : [],
+    ignored: isDropped ? [{ name: 'top_p', why: 'The model takes it only without temperature.' }] : [],
   }
 }
 

@@ -4,6 +4,7 @@ import type { StartEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import type { ChatServiceTier } from '../wire/chat-response.ts'
+import type { Dropped } from './fates.ts'
 
 type Given = Pick<ChatRequest, 'service_tier'>
 
@@ -11,9 +12,10 @@ type Given = Pick<ChatRequest, 'service_tier'>
 export function serviceTier(
   { service_tier: asked }: Given,
   { serviceTier: taken }: Pick<Capabilities, 'serviceTier'>,
-): Pick<Turn, 'serviceTier'> & { ignored: string[] } {
+): Pick<Turn, 'serviceTier'> & { ignored: Dropped[] } {
   if (asked !== 'default') return { ignored: [] }
-  return taken ? { serviceTier: 'standard', ignored: [] } : { ignored: ['service_tier'] }
+  if (taken) return { serviceTier: 'standard', ignored: [] }
+  return { ignored: [{ name: 'service_tier', why: 'The model API does not let standard capacity be asked for.' }] }
 }
 
 /** The tier that the answer names: the one that really served it, and only if the request named any. */

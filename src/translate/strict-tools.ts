@@ -2,6 +2,7 @@
 import type { JsonObject } from '../turn/json.ts'
 import type { Tool, ToolUse } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
+import type { Dropped } from './fates.ts'
 import { isSame } from './merge-schemas.ts'
 
 /** https://platform.claude.com/docs/en/build-with-claude/structured-outputs: in one request */
@@ -12,8 +13,8 @@ export function fitStrictTools(
   toolUse: ToolUse,
   { tools: given }: Pick<ChatRequest, 'tools'>,
   nativeSchema: (schema: JsonObject) => JsonObject | undefined,
-): { toolUse: ToolUse; ignored: string[] } {
-  const ignored: string[] = []
+): { toolUse: ToolUse; ignored: Dropped[] } {
+  const ignored: Dropped[] = []
   let strict = 0
   const fit = (tool: Tool): Tool => {
     if (tool.strict !== true) return tool
@@ -24,7 +25,11 @@ export function fitStrictTools(
       return isSame(schema, tool.inputSchema, () => undefined) ? tool : { ...tool, inputSchema: schema }
     }
     const index = (given ?? []).findIndex((one) => one.type === 'function' && one.function.name === tool.name)
-    ignored.push(`tools[${index}].function.strict`)
+    const why =
+      strict < MOST_STRICT
+        ? 'The model cannot be held to this schema: arguments may not match it.'
+        : `The model can be held to the schemas of ${MOST_STRICT} functions at most.`
+    ignored.push({ name: `tools[${index}].function.strict`, why })
     const { strict: _, ...rest } = tool
     return rest
   }

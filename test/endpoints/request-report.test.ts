@@ -48,7 +48,20 @@ describe('POST /v1/compatibility', () => {
     const { suggestions } = await ask(REQUEST)
     expect(suggestions).toHaveLength(4)
     expect(suggestions[0]).toContain("such as 'claude-haiku-4-5'")
-    expect(suggestions.join(' ')).toContain("Leave out 'seed', which changes nothing.")
+    expect(suggestions.slice(1)).toEqual([
+      "Leave out 'seed'. Claude Code has no counterpart.",
+      "Leave out 'tools[0].custom.format.grammar'. It is told to the model, which is not held to it.",
+      "Leave out 'future_parameter', or look for its right name.",
+    ])
+  })
+
+  test('does not say of a value that asks for nothing that it is without a counterpart', async () => {
+    const { parameters } = await ask({ logit_bias: {} })
+    expect(parameters.at(-1)).toEqual({
+      name: 'logit_bias',
+      fate: 'mapped',
+      why: 'This value asks for nothing beyond what happens anyway.',
+    })
   })
 
   test.each([

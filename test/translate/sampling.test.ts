@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest'
+import type { Dropped } from '../../src/translate/fates.ts'
 import { sampling } from '../../src/translate/sampling.ts'
 
+const namesOf = <T extends { readonly ignored: readonly Dropped[] }>({ ignored, ...rest }: T) => ({
+  ...rest,
+  ignored: ignored.map(({ name }) => name),
+})
 const asked = (taken: 'none' | 'one' | 'both', given: Parameters<typeof sampling>[0]) =>
-  sampling(given, { sampling: taken })
+  namesOf(sampling(given, { sampling: taken }))
 
 it.each([
   [{}],
@@ -40,4 +45,12 @@ it.each([
   [null, { sampling: { temperature: 0 }, ignored: [] }],
 ] as const)('goes behind a wish for the effort %s', (reasoning_effort, wanted) => {
   expect(asked('both', { temperature: 0, reasoning_effort })).toEqual(wanted)
+})
+
+it.each([
+  ['none', {}, 'The model takes no sampling parameters.'],
+  ['both', { reasoning_effort: 'low' }, 'The model takes it only without thinking, which reasoning_effort asks for.'],
+  ['one', { temperature: 0 }, 'The model takes it only without temperature.'],
+] as const)('says why top_p is dropped: %s, %j', (taken, given, why) => {
+  expect(sampling({ top_p: 0.5, ...given }, { sampling: taken }).ignored.at(-1)).toEqual({ name: 'top_p', why })
 })
