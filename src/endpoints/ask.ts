@@ -22,7 +22,7 @@ const MOST_AT_ONCE = 8
 
 /**
  * Answers the questions side by side.
- * @throws TurnFailure as soon as one of them fails: as the engine does, or `answer_rejected`.
+ * @throws TurnFailure as soon as one of them fails: as the engine does, or `answer_rejected`; ApiError for an unknown model.
  */
 export async function* askAll(
   engine: Engine,
@@ -56,6 +56,7 @@ async function* ask(engine: Engine, question: Question, signal: AbortSignal): As
     } catch (error) {
       if (hasContent || !(error instanceof TurnFailure)) throw error
       const { kind, feature } = error
+      if (kind === 'model_not_found') throw asking.unknownModel(error)
       if (kind === 'answer_rejected' && (rejected += 1) < MOST_REJECTED) {
         spent = taken === undefined ? spent : addSpent(taken, spent)
         continue

@@ -1,14 +1,16 @@
 /** A chat completions request as a neutral turn, and how its answer is to be read. */
+import type { ApiError } from '../errors.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import { type Capabilities, type Feature, without } from '../turn/capabilities.ts'
 import type { JsonObject } from '../turn/json.ts'
+import type { TurnFailure } from '../turn/turn-failure.ts'
 import type { Principal, ToolUse, Turn } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import { toConversation } from './conversation.ts'
 import type { Dropped } from './fates.ts'
 import { meetForcedCall, withNote } from './forced-call.ts'
 import { createSchemaAllowance, toNativeSchema } from './native-schema.ts'
-import { resolveModelName, type ModelNames } from './model-name.ts'
+import { resolveModelName, type ModelNames, unknownModel } from './model-name.ts'
 import { outputLimit } from './output-limit.ts'
 import { type Reading, readThrough } from './reading.ts'
 import { reasoningEffort } from './reasoning-effort.ts'
@@ -41,6 +43,8 @@ export interface Asking {
   readonly reading: Reading
   /** What this model does not take. */
   readonly ignored: readonly Dropped[]
+  /** How it is told that the model API does not know the model. */
+  readonly unknownModel: (cause: TurnFailure) => ApiError
 }
 
 /**
@@ -74,7 +78,12 @@ export function chatToTurn(request: ChatRequest, context: ChatContext): (attempt
       ...(chosen.sampling === undefined ? {} : { sampling: chosen.sampling }),
       ...(tier.serviceTier === undefined ? {} : { serviceTier: tier.serviceTier }),
     }
-    return { turn, reading: readThrough(met.readings), ignored: [...chosen.ignored, ...tier.ignored, ...met.ignored] }
+    return {
+      turn,
+      reading: readThrough(met.readings),
+      ignored: [...chosen.ignored, ...tier.ignored, ...met.ignored],
+      unknownModel: (cause) => unknownModel(request.model, context, cause),
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a caller calls a model, as the name by which Claude Code takes it. */
 import { ApiError } from '../errors.ts'
 import { findModel, type Model } from '../turn/model.ts'
+import type { TurnFailure } from '../turn/turn-failure.ts'
 import { clip } from '../wire/quote.ts'
 
 export interface ModelNames {
@@ -87,7 +88,8 @@ function find(name: string, models: readonly Model[]): Model | undefined {
   return models.find((model) => model.id === name || model.aliases.includes(name))
 }
 
-function unknownModel(asked: string, { models }: ModelNames): ApiError {
+/** What is said of a model that nobody knows: here, or at the model API, as `cause` then tells. */
+export function unknownModel(asked: string, { models }: Pick<ModelNames, 'models'>, cause?: TurnFailure): ApiError {
   const shown = clip(asked)
   const ids = models.map((model) => model.id).filter((id) => id !== asked)
   const [first, second, third] = [...new Set([...ids, 'sonnet', 'opus', 'haiku'])]
@@ -97,5 +99,6 @@ function unknownModel(asked: string, { models }: ModelNames): ApiError {
       `The model '${shown}' does not exist or is not available here. ` +
       `Use for example '${first}', '${second}' or '${third}', or have the operator map it: ${line}`,
     param: 'model',
+    ...(cause === undefined ? {} : { cause }),
   })
 }

@@ -168,6 +168,16 @@ test('an unknown model is a 404 that names usable ones', async () => {
   expect(error.message).toContain('claude-sonnet-5-5')
 })
 
+test('a model that only the model API does not know is told of in the same words', async () => {
+  const script = fails(new TurnFailure('model_not_found', '404'))
+  const response = await createTestApp({ script }).request(CHAT, chat({ model: 'claude-3-opus-latest' }))
+  expect(response.status).toBe(404)
+  const error = await errorOf(response)
+  expect(error).toMatchObject({ code: 'model_not_found', param: 'model' })
+  expect(error.message).toContain('claude-sonnet-5-5')
+  expect(error.message).toContain('MODEL_ALIASES={"claude-3-opus-latest":"sonnet"}')
+})
+
 test('a __proto__ key in the body changes nothing', async () => {
   const body =
     '{"__proto__":{"stream":true},"model":"sonnet","messages":[{"role":"user","content":"Hi","__proto__":{"role":"system"}}]}'
