@@ -21,6 +21,13 @@ export function toolUse(request: ChatRequest, conversation: Conversation): { too
   if (!hasAny(tools) && choice && choice !== 'auto' && choice !== 'none') {
     throw invalidValue('tool_choice', "'tool_choice' is only allowed when 'tools' are specified.")
   }
+  // In either form it would be dropped, and functions be called all the same.
+  if (hasAny(functions) && choice === 'none') {
+    throw invalidValue('tool_choice', "'tool_choice' goes with 'tools': with 'functions' it is 'function_call'.")
+  }
+  if (hasAny(tools) && functionCall === 'none') {
+    throw invalidValue('function_call', "'function_call' goes with 'functions': with 'tools' it is 'tool_choice'.")
+  }
   if (!hasAny(functions) && typeof functionCall === 'object' && functionCall !== null) {
     throw invalidValue('function_call', "'function_call' is only allowed when 'functions' are specified.")
   }

@@ -177,6 +177,8 @@ describe('tools that cannot be offered are refused at their place', () => {
       'invalid_value',
       { tools, tool_choice: allowed('auto', named('a'), named('x')) },
     ],
+    ['tool_choice', 'invalid_value', { functions: [{ name: 'f' }], tool_choice: 'none' }],
+    ['function_call', 'invalid_value', { tools, function_call: 'none' }],
     ['function_call', 'invalid_value', { function_call: { name: 'f' } }],
     ['function_call', 'invalid_value', { functions: [{ name: 'f' }], function_call: { name: 'g' } }],
     [
