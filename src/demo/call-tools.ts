@@ -3,6 +3,9 @@ import type { JsonObject } from './json-object.ts'
 import type { MessagesRequest, RequestTool } from './request-shape.ts'
 import { type Propose, sampleOfSchema } from './sample-of-schema.ts'
 
+/** How a model is told so that takes no `tool_choice` that forces it. */
+const HAS_TO_CALL = /\banswer by calling\b/i
+
 /** The calls that a request asks for: a forced one, else every tool that the user names. */
 export function callTools(request: MessagesRequest, text: string, newId: (prefix: string) => string): ToolCallAnswer[] {
   return wanted(request, text).map((tool) => {
@@ -30,7 +33,7 @@ function wanted({ tools, tool_choice: choice }: MessagesRequest, text: string): 
       return named.length > 0 ? named.slice(0, most) : offered.slice(0, 1)
     case 'auto':
     case undefined:
-      return named.slice(0, most)
+      return named.length === 0 && HAS_TO_CALL.test(text) ? offered.slice(0, 1) : named.slice(0, most)
   }
 }
 

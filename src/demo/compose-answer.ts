@@ -27,7 +27,7 @@ export function composeAnswer(
   const calls = command === undefined ? callTools(request, question.text, newId) : []
   if (calls.length > 0) {
     return {
-      blocks: [...thinking, say(`${WHO} It calls what you asked for.`), ...calls],
+      blocks: [...thinking, ...(isForced(request) ? [] : [say(`${WHO} It calls what you asked for.`)]), ...calls],
       stopReason: 'tool_use',
       stopSequence: null,
     }
@@ -38,6 +38,11 @@ export function composeAnswer(
   // JSON may have no white space to be cut at.
   const said = isJson(request) ? { type: 'text' as const, pieces: text.match(/.{1,12}/gsu) ?? [] } : say(text)
   return { blocks: [...thinking, said], stopReason, stopSequence }
+}
+
+/** The API lets no words go before a call that is forced. */
+function isForced({ tool_choice: choice }: MessagesRequest): boolean {
+  return choice?.type === 'any' || choice?.type === 'tool'
 }
 
 function isJson({ output_config: config }: MessagesRequest): boolean {

@@ -107,11 +107,14 @@ describe('the tools of the demo', () => {
 
   it('calls a tool that is forced', async () => {
     const { message } = await say(demo.url, 'hi', { tools, tool_choice: { type: 'tool', name: 'get_time' } })
-    expect(message.content.at(-1)).toMatchObject({ type: 'tool_use', name: 'get_time', input: {} })
+    expect(message.content).toMatchObject([{ type: 'tool_use', name: 'get_time', input: {} }])
   })
 
-  it('calls some tool when one must be called', async () => {
-    expect((await say(demo.url, 'hi', { tools, tool_choice: { type: 'any' } })).message.stop_reason).toBe('tool_use')
+  it.each([
+    ['hi', { tool_choice: { type: 'any' } }],
+    ['hi. Answer by calling at least one of the functions that you have.', {}],
+  ])('calls some tool when one must be called: %s', async (text, choice) => {
+    expect((await say(demo.url, text, { tools, ...choice })).message.stop_reason).toBe('tool_use')
   })
 
   it('calls none when none may be called', async () => {
