@@ -80,6 +80,8 @@ function legacyChoice({ function_call: choice }: ChatRequest, functions: readonl
   throw invalidValue('function_call', `no function named ${quote(name)} was specified in the 'functions' parameter.`)
 }
 
+const NONE = { type: 'object', properties: {}, additionalProperties: false }
+
 function functionTool(
   definition: LegacyFunction & { strict?: boolean | null | undefined },
   place: string,
@@ -89,7 +91,8 @@ function functionTool(
   return {
     name,
     ...(description ? { description: replaceHalves(description) } : {}),
-    inputSchema: readSchema(parameters, { name, param: `${place}.parameters` }),
+    // Without parameters it takes none, which a strict one has to say.
+    inputSchema: readSchema(strict && !parameters ? NONE : parameters, { name, param: `${place}.parameters` }),
     ...(strict === true ? { strict } : {}),
   }
 }

@@ -35,6 +35,14 @@ describe('the tools of a turn', () => {
     expect(JSON.stringify(use?.tools[0]?.inputSchema)).toBe(JSON.stringify(PARAMETERS))
   })
 
+  it('say that they take nothing, where they are strict and have no parameters', () => {
+    const use = toolUseOf({ tools: [fn('a', { strict: true }), fn('b')] })
+    expect(use?.tools).toEqual([
+      { name: 'a', strict: true, inputSchema: { type: 'object', properties: {}, additionalProperties: false } },
+      { name: 'b', inputSchema: { type: 'object', properties: {} } },
+    ])
+  })
+
   it('leave out what is null or false', () => {
     expect(toolUseOf({ tools: [fn('f', { description: null, parameters: null, strict: false })] })?.tools).toEqual([
       { name: 'f', inputSchema: NOTHING },
