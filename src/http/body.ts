@@ -1,15 +1,17 @@
 /**
- * Reads a JSON body within its limits. Decoding and the depth check run piece by piece as the body arrives, and between
- * JSON.parse and what follows others have their turn: for 19 MB in 2,000 messages each holds the event loop for some 40 ms
- * (2 cores). Parsing in a thread would save little: taking over what was parsed costs the event loop half as much as parsing.
+ * Reads a JSON body within its limits. Decoding and the check of depth and number of values run piece by piece as the body
+ * arrives, and between JSON.parse and what follows others have their turn: for 19 MB in 2,000 messages each holds the event
+ * loop for some 40 ms (2 cores). Parsing in a thread would save little: taking over what was parsed costs the event loop half as much as parsing.
  */
 import { setImmediate as others } from 'node:timers/promises'
 import { TextDecoder } from 'node:util'
 import { ApiError } from '../errors.ts'
-import { createDepthMeter } from './json-depth.ts'
+import { createJsonMeter } from './json-meter.ts'
 import { orAborted } from './until-aborted.ts'
 
 const MAX_DEPTH = 64
+/** No endpoint checks more than this (wire/parse.ts), and an object of a million keys takes 2 s to parse. */
+const MAX_VALUES = 100_000
 /** From this length on parsing takes milliseconds. */
 const LONG = 1_000_000
 
@@ -45,7 +47,7 @@ async function readText(request: Request, maxBytes: number, signal: AbortSignal)
   if (request.body === null) throw new ApiError('invalid_json', { message: 'The body is empty.' })
   const reader = request.body.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  const meter = createDepthMeter()
+  const meter = createJsonMeter()
   let size = 0
   let text = ''
   for (;;) {
@@ -53,8 +55,12 @@ async function readText(request: Request, maxBytes: number, signal: AbortSignal)
     if (piece.done) break
     size += piece.value.byteLength
     if (size > maxBytes) throw tooLarge(maxBytes)
-    if (meter.feed(piece.value) > MAX_DEPTH) {
+    const { depth, commas } = meter.feed(piece.value)
+    if (depth > MAX_DEPTH) {
       throw new ApiError('invalid_json', { message: `The body nests deeper than ${MAX_DEPTH} levels.` })
+    }
+    if (commas > MAX_VALUES) {
+      throw new ApiError('request_too_large', { message: `The body holds more than ${MAX_VALUES} values.` })
     }
     text += decode(decoder, piece.value)
   }

@@ -114,6 +114,12 @@ describe('JSON', () => {
 describe('depth', () => {
   const nested = (depth: number): string => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
 
+  test('100,000 values are read, more are refused before they are parsed', async () => {
+    const values = (count: number): string => `{"a":[${Array.from({ length: count }, () => 1).join()}]}`
+    expect(await read(post(values(100_000)))).toHaveProperty('a')
+    await expect(read(post(`${values(100_002)} and no JSON`))).rejects.toMatchObject({ code: 'request_too_large' })
+  })
+
   test('64 levels are read, 65 are refused', async () => {
     expect(await read(post(nested(64)))).toHaveProperty('a')
     await expect(read(post(nested(65)))).rejects.toMatchObject({ code: 'invalid_json' })

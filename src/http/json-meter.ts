@@ -4,16 +4,21 @@ const OPEN_ARRAY = 0x5b
 const OPEN_OBJECT = 0x7b
 const CLOSE_ARRAY = 0x5d
 const CLOSE_OBJECT = 0x7d
+const COMMA = 0x2c
 
-/** How deep arrays and objects nest in JSON that arrives in pieces. Looks at bytes, so that it costs the stack nothing. */
-export interface DepthMeter {
-  /** The deepest nesting so far, this piece included. */
-  feed(bytes: Uint8Array): number
+/**
+ * How deep arrays and objects nest in JSON that arrives in pieces, and how many of their values follow another. Looks at
+ * bytes, so that it costs the stack nothing, and before anything is parsed: an object of a million keys takes 2 s.
+ */
+export interface JsonMeter {
+  /** The deepest nesting and all commas so far, this piece included. */
+  feed(bytes: Uint8Array): { readonly depth: number; readonly commas: number }
 }
 
-export function createDepthMeter(): DepthMeter {
+export function createJsonMeter(): JsonMeter {
   let depth = 0
   let deepest = 0
+  let commas = 0
   let isInString = false
   /** Bytes at the start of the next piece that a backslash at the end of this one escapes. */
   let skip = 0
@@ -38,13 +43,14 @@ export function createDepthMeter(): DepthMeter {
         const byte = bytes[at]
         at += 1
         if (byte === QUOTE) isInString = true
+        else if (byte === COMMA) commas += 1
         else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
           depth += 1
           if (depth > deepest) deepest = depth
         } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1
       }
       skip = at - length
-      return deepest
+      return { depth: deepest, commas }
     },
   }
 }
