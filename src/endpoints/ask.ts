@@ -1,6 +1,7 @@
 /** Asks the engine until the model has answered: again where it turns out to take less than it was asked, or answers in another form. */
 import { setMaxListeners } from 'node:events'
 import type { Engine } from '../engine/engine.ts'
+import { untilAborted } from '../http/until-aborted.ts'
 import { type Asking, type Attempt } from '../translate/chat-to-turn.ts'
 import type { Feature } from '../turn/capabilities.ts'
 import type { TurnEvent, Usage } from '../turn/turn-event.ts'
@@ -48,7 +49,10 @@ async function* ask(engine: Engine, question: Question, signal: AbortSignal): As
     let taken: Usage | undefined
     const hear = (usage: Usage): void => void (taken = usage)
     try {
-      for await (const event of asking.reading(hearUsage(runTurn(engine, asking.turn, signal), hear))) {
+      for await (const event of untilAborted(
+        asking.reading(hearUsage(runTurn(engine, asking.turn, signal), hear)),
+        signal,
+      )) {
         hasContent ||= event.type !== 'start'
         yield event.type === 'finish' ? { ...event, usage: addSpent(event.usage, spent) } : event
       }

@@ -16,7 +16,7 @@ import { chatCompletionSchema } from '../wire/chat-response.ts'
 import { parseBody } from '../wire/parse.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
-import { createQuestions, translationContext } from './question.ts'
+import { createQuestions, heldSchemas, translationContext } from './question.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
 import { collect, renderAll } from './render-all.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
@@ -50,7 +50,7 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
   const isStream = request.stream === true
   const isStrict = config.STRICT_PARAMS
   const toQuestion = createQuestions({ judgements: judgeChat(request), isStrict, isStream, replyHeaders })
-  await orAborted(checkResponseFormat(request, schemas), signal)
+  await orAborted(checkResponseFormat(request, heldSchemas(schemas, context)), signal)
   const translate = chatToTurn(request, await translationContext(services, context))
   const choices = request.n ?? 1
   const renderer = createChatRenderer({

@@ -11,7 +11,7 @@ import { reportModel, reportParameters } from '../translate/request-report.ts'
 import { type ChatRequest, chatRequestSchema } from '../wire/chat-request.ts'
 import { parseBody } from '../wire/parse.ts'
 import type { DebugRequest } from '../wire/request-report.ts'
-import { translationContext } from './question.ts'
+import { heldSchemas, translationContext } from './question.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
 import type { Services } from './services.ts'
 
@@ -40,7 +40,7 @@ export async function examineRequest(services: Services, context: RequestContext
   const judgements: readonly Judgement[] = request === undefined ? [] : judgeChat(request)
   await attempt(() => refuseExtensions(context.extensions))
   await attempt(() => settleFates(judgements, { strict: isStrict }))
-  if (request !== undefined) await attempt(() => checkResponseFormat(request, services.schemas))
+  if (request !== undefined) await attempt(() => checkResponseFormat(request, heldSchemas(services.schemas, context)))
   const asking = request && (await attempt(() => chatToTurn(request, translation)({ callId: 'toolu_example' })))
   const ignored = asking?.ignored ?? []
   await attempt(() => reportIgnored(ignored, { strict: isStrict }))

@@ -1,5 +1,6 @@
 /** What endpoints that ask the model have in common: from a request to questions, and what is said of what they drop. */
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { RequestContext } from '../http/request-context.ts'
 import { orAborted } from '../http/until-aborted.ts'
 import type { Asking, Attempt, ChatContext } from '../translate/chat-to-turn.ts'
@@ -17,7 +18,22 @@ export async function translationContext(
   const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
   const { capabilities } = engine
   const { provider } = engine.status()
-  return { requestId, principal, capabilities, schemas, models, aliases, defaultModel, provider }
+  const held = heldSchemas(schemas, { principal, signal })
+  return { requestId, principal, capabilities, schemas: held, models, aliases, defaultModel, provider }
+}
+
+/** Checks of schemas for one request: when it is over, those that have not begun do not begin. */
+export function heldSchemas(
+  schemas: Services['schemas'],
+  { principal, signal }: Pick<RequestContext, 'principal' | 'signal'>,
+): Pick<Services['schemas'], 'check' | 'validate'> {
+  const asker = { principalId: principal.id, signal }
+  // All choices of a request may wait, and Node warns of more than ten listeners.
+  setMaxListeners(0, signal)
+  return {
+    check: (schema) => schemas.check(schema, asker),
+    validate: (schema, answer) => schemas.validate(schema, answer, asker),
+  }
 }
 
 export interface Questioning {

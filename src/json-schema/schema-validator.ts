@@ -1,18 +1,18 @@
 /** Checks answers against the JSON Schemas of callers, away from the thread that serves everybody. */
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../turn/json.ts'
-import { type CheckThread, createCheckThread } from './check-thread.ts'
+import { type Asker, createCheckThreads } from './check-threads.ts'
 import type { SchemaFault } from './compile-schema.ts'
-import type { ThreadReply, ThreadRequest } from './thread-message.ts'
+import type { ThreadRequest } from './thread-message.ts'
 
 /** One of 250 KB with 1,000 properties takes 2 s. */
 const COMPILE_MS = 5_000
 const CHECK_MS = 2_000
-/** So that one schema without an end does not hold up all others. */
-const THREADS = 2
 /** Verdicts on schemas that are remembered; for so long where it was a matter of time. */
 const MOST_REMEMBERED = 1_000
 const REMEMBER_ENDLESS_MS = 60_000
+/** What is told of a fault holds words of the schema's, which may be megabytes. */
+const MOST_TOLD = { characters: 500, steps: 20 }
 
 const ENDLESS: SchemaFault = { message: 'it takes too long to read', place: [] }
 
@@ -22,11 +22,12 @@ export type Verdict =
   /** It cannot be told within the time that there is: the schema is at fault. */
   | { readonly type: 'endless' }
 
+/** Both throw what the asker's signal aborts with, and TurnFailure `queue_full` where too many wait. */
 export interface SchemaValidator {
   /** What is wrong with a schema; undefined where it can be used. */
-  check(schema: JsonObject): Promise<SchemaFault | undefined>
+  check(schema: JsonObject, asker?: Asker): Promise<SchemaFault | undefined>
   /** Whether `answer`, a text, is JSON that fits a schema that was checked. */
-  validate(schema: JsonObject, answer: string): Promise<Verdict>
+  validate(schema: JsonObject, answer: string, asker?: Asker): Promise<Verdict>
   /** Ends its threads. Checks that are under way fail. */
   close(): Promise<void>
 }
@@ -42,21 +43,21 @@ export interface SchemaValidatorOptions {
 /** Starts nothing yet: the first check starts a thread. */
 export function createSchemaValidator(options: SchemaValidatorOptions = {}): SchemaValidator {
   const { compileMs = COMPILE_MS, checkMs = CHECK_MS, thread } = options
-  const ask = createThreads(THREADS, thread)
+  const ask = createCheckThreads(thread)
   const remembered = createMemory()
   return {
-    async check(schema) {
+    async check(schema, asker) {
       const request = requestFor(schema)
       const known = remembered.find(request.key)
       if (known !== undefined) return known.fault
-      const reply = await ask.run(request, compileMs)
+      const reply = await ask.run(request, compileMs, asker)
       const isEndless = reply.type === 'endless'
-      const fault = isEndless ? ENDLESS : reply.type === 'fault' ? reply.fault : undefined
+      const fault = isEndless ? ENDLESS : reply.type === 'fault' ? shorten(reply.fault) : undefined
       remembered.add(request.key, fault, isEndless ? REMEMBER_ENDLESS_MS : Infinity)
       return fault
     },
-    async validate(schema, answer) {
-      const reply = await ask.run({ ...requestFor(schema), answer }, compileMs + checkMs)
+    async validate(schema, answer, asker) {
+      const reply = await ask.run({ ...requestFor(schema), answer }, compileMs + checkMs, asker)
       switch (reply.type) {
         case 'fits':
         case 'misfit':
@@ -75,6 +76,11 @@ export function createSchemaValidator(options: SchemaValidatorOptions = {}): Sch
 function requestFor(schema: JsonObject): ThreadRequest {
   const text = JSON.stringify(schema)
   return { key: createHash('sha256').update(text).digest('base64'), schema: text }
+}
+
+function shorten({ message, place }: SchemaFault): SchemaFault {
+  const short = (text: string): string => text.slice(0, MOST_TOLD.characters)
+  return { message: short(message), place: place.slice(0, MOST_TOLD.steps).map(short) }
 }
 
 interface Memory {
@@ -96,34 +102,6 @@ function createMemory(): Memory {
         if (entries.size <= MOST_REMEMBERED) break
         entries.delete(oldest)
       }
-    },
-  }
-}
-
-interface Threads {
-  run(request: ThreadRequest, deadlineMs: number): Promise<ThreadReply>
-  close(): Promise<void>
-}
-
-/** First come, first served. */
-function createThreads(count: number, code: URL | undefined): Threads {
-  const all = Array.from({ length: count }, () => createCheckThread(code))
-  // The last to be given back is the first to be taken: one that has compiled something, and no second one without need.
-  const free = all.toReversed()
-  const waiting: ((thread: CheckThread) => void)[] = []
-  return {
-    async run(request, deadlineMs) {
-      const thread = free.pop() ?? (await new Promise<CheckThread>((resolve) => waiting.push(resolve)))
-      try {
-        return await thread.run(request, deadlineMs)
-      } finally {
-        const next = waiting.shift()
-        if (next === undefined) free.push(thread)
-        else next(thread)
-      }
-    },
-    close: async () => {
-      await Promise.all(all.map((thread) => thread.close()))
     },
   }
 }

@@ -18,6 +18,19 @@ async function start(app: TestApp): Promise<number> {
 
 const LEAVE = { FIN: 'end', RST: 'resetAndDestroy' } as const
 
+test('leaving while the answer is held to its schema ends the request at once', async () => {
+  const app = createTestApp({ script: says(`"${'a'.repeat(60)}!"`) })
+  const line = app.nextAccess()
+  const { socket } = dial(await start(app))
+  const schema = { type: 'string', pattern: '^(a+)+$' }
+  socket.write(rawChat({ response_format: { type: 'json_schema', json_schema: { name: 'endless', schema } } }))
+  await app.engine.ended
+  const began = performance.now()
+  socket.end()
+  expect(await line).toMatchObject({ status: 499, outcome: 'client_closed_request' })
+  expect(performance.now() - began).toBeLessThan(1000)
+})
+
 for (const [name, leave] of Object.entries(LEAVE)) {
   for (const stream of [true, false]) {
     const kind = stream ? 'streaming' : 'plain'
