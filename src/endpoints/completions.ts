@@ -4,7 +4,7 @@ import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { chatToTurn } from '../translate/chat-to-turn.ts'
 import { COMPLETION_FATES, judgeCompletion } from '../translate/completion-params.ts'
-import { completionToChats } from '../translate/completion-to-chat.ts'
+import { completionToChats, echoesOf } from '../translate/completion-to-chat.ts'
 import { foldCompletion } from '../translate/fold-completion.ts'
 import { createCompletionRenderer } from '../translate/turn-to-completion.ts'
 import { completionRequestSchema } from '../wire/completion-request.ts'
@@ -51,6 +51,7 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
   const toQuestion = createQuestions({ judgements: judgeCompletion(request), isStrict, isStream, replyHeaders })
   const translation = await translationContext(services, context)
   const prompts = completionToChats(request)
+  const echoes = echoesOf(request, prompts)
   const perPrompt = request.n ?? 1
   const questions = prompts.flatMap(({ chat }) => {
     const translate = chatToTurn(chat, translation)
@@ -61,7 +62,7 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
     created: Math.floor(Date.now() / 1000),
     requestedModel: request.model,
     includeUsage: !isStream || request.stream_options?.include_usage === true,
-    echoes: prompts.map(({ prompt }) => (request.echo === true ? prompt : '')),
+    echoes,
     perPrompt,
   })
   const chunks = renderAll(askAll(engine, questions, signal), renderer)

@@ -1,6 +1,7 @@
 /** A legacy completions request as chats: one for each prompt. The model is one for chats, and is told what to do with a text. */
 import type { ChatRequest } from '../wire/chat-request.ts'
 import type { CompletionRequest } from '../wire/completion-request.ts'
+import { invalidValue } from './invalid-value.ts'
 import { unsupported } from './unsupported.ts'
 
 const INSTRUCTION =
@@ -29,6 +30,20 @@ export function completionToChats(request: CompletionRequest): PromptChat[] {
       stop,
     },
   }))
+}
+
+/** A small request could ask for an answer of hundreds of megabytes. */
+const MOST_ECHOED = 4_000_000
+
+/**
+ * What each prompt's texts begin with.
+ * @throws ApiError where that would be too much in all.
+ */
+export function echoesOf({ echo, n }: CompletionRequest, prompts: readonly PromptChat[]): string[] {
+  const echoes = prompts.map(({ prompt }) => (echo === true ? prompt : ''))
+  const echoed = (n ?? 1) * echoes.reduce((sum, { length }) => sum + length, 0)
+  if (echoed <= MOST_ECHOED) return echoes
+  throw invalidValue('echo', `the texts may begin with ${MOST_ECHOED} characters in all, these would with ${echoed}.`)
 }
 
 function promptsOf({ prompt }: CompletionRequest): string[] {

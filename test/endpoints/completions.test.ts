@@ -70,6 +70,15 @@ test('streamed, the chunks have the same shape and end with the usage and [DONE]
   expect(chunks.at(-1)?.usage?.completion_tokens).toBe(FINISH.usage.outputTokens)
 })
 
+test('echoes of more than 4,000,000 characters in all are refused', async () => {
+  const { request, engine } = createTestApp()
+  const prompt = Array.from({ length: 5 }, () => 'x'.repeat(100_001))
+  const response = await request('/v1/completions', post({ prompt, n: 8, echo: true }))
+  expect(response.status).toBe(400)
+  expect(await errorOf(response)).toMatchObject({ code: 'invalid_value', param: 'echo' })
+  expect(engine.turns).toHaveLength(0)
+})
+
 test('an empty answer still has its echo', async () => {
   const { request } = createTestApp({ script: says() })
   const response = await request('/v1/completions', post({ prompt: 'zero', echo: true }))
