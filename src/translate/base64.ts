@@ -1,7 +1,6 @@
-/** Base64 as clients write it, checked without decoding it: it may be many megabytes. */
+/** Base64 as clients write it, checked in little time: it may be many megabytes. */
 
 const FOREIGN = /[^A-Za-z0-9+/]/
-const PADDING = /^={1,2}$/
 /** Neither white space nor a character of ASCII that can be seen. */
 const NO_PLAIN_TEXT = /[^\t-\r -~]/
 const SPACE = 0x20
@@ -12,13 +11,19 @@ const SPACE = 0x20
  * @returns undefined for what is not base64
  */
 export function normalBase64(text: string): string | undefined {
-  const end = text.search(FOREIGN)
-  if (end === -1) return padded(text)
-  // `slice` copies nothing, so that what is well made costs one look.
-  if (text.length % 4 === 0 && PADDING.test(text.slice(end))) return text
+  if (isNormal(text)) return text
   if (NO_PLAIN_TEXT.test(text)) return undefined
   const plain = withoutPadding(withoutSpace(text)).replaceAll('-', '+').replaceAll('_', '/')
   return FOREIGN.test(plain) ? undefined : padded(plain)
+}
+
+/** What is well made is decoded to its full length. To look for other characters takes ten times as long. */
+function isNormal(text: string): boolean {
+  if (text.length % 4 !== 0 || text.includes('-') || text.includes('_')) return false
+  // The decoder looks at the low byte of each character alone.
+  if (Buffer.byteLength(text) !== text.length) return false
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  return Buffer.from(text, 'base64').length === (text.length / 4) * 3 - padding
 }
 
 /** Byte by byte: a regular expression takes a second for 10 MB with a space in every other place. */

@@ -1,4 +1,5 @@
 /** An image of a message as the model API takes it. */
+import type { ApiError } from '../errors.ts'
 import { readImageHeader } from '../image-header.ts'
 import type { ImageBlock } from '../turn/turn.ts'
 import { quote } from '../wire/quote.ts'
@@ -28,18 +29,14 @@ export function imageBlock(url: string, param: string): ImageBlock {
 
 function inlineSource(url: string, param: string): ImageBlock['source'] {
   const payload = dataUrlPayload(url)
+  // White space comes off, but no more of it than that is looked through.
+  if (payload !== undefined && payload.length > 2 * MOST_BASE64) throw tooLarge(payload, param)
   const data = payload === undefined ? undefined : normalBase64(payload)
   if (data === undefined) {
     throw invalidValue(param, "expected a data URL such as 'data:image/png;base64,…'.", 'invalid_base64_image')
   }
   if (data === '') throw invalidValue(param, 'the image has no bytes.', 'empty_image_file')
-  if (data.length > MOST_BASE64) {
-    throw invalidValue(
-      param,
-      `an image may have ${MOST_BASE64} bytes in base64, this has ${data.length}.`,
-      'image_file_too_large',
-    )
-  }
+  if (data.length > MOST_BASE64) throw tooLarge(data, param)
   const header = readImageHeader((offset, length) => decodeAt(data, offset, length))
   if (header === 'unknown') {
     throw invalidValue(param, 'the bytes are not those of a PNG, JPEG, GIF or WebP image.', 'invalid_image_format')
@@ -56,6 +53,11 @@ function inlineSource(url: string, param: string): ImageBlock['source'] {
     )
   }
   return { type: 'base64', mediaType: `image/${format}`, data }
+}
+
+function tooLarge({ length }: string, param: string): ApiError {
+  const why = `an image may have ${MOST_BASE64} bytes in base64, this has ${length}.`
+  return invalidValue(param, why, 'image_file_too_large')
 }
 
 /** As it was given, so that no cache in between takes it for another; but in ASCII, which is all that a URL may be. */

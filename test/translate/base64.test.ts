@@ -5,6 +5,9 @@ it.each<[what: string, text: string, normal: string | undefined]>([
   ['a character that is no white space of ASCII', 'iVBO\u00a0iVBO', undefined],
   ['a character whose low byte would be one of the alphabet', 'iVB\u0141', undefined],
   ['a control character', 'iVBO\u0001', undefined],
+  ['padding alone', '====', ''],
+  ['padding inside', 'iV==iVBO', undefined],
+  ['one character too many', 'iVBOi', undefined],
   ['white space at both ends', '\t iVBORw \r\n', 'iVBORw=='],
 ])('%s', (_, text, normal) => {
   expect(normalBase64(text)).toBe(normal)
