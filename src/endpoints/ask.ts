@@ -1,5 +1,6 @@
 /** Asks the engine until the model has answered: again where it turns out to take less than it was asked, or answers in another form. */
 import { setMaxListeners } from 'node:events'
+import { setImmediate as others } from 'node:timers/promises'
 import type { Engine } from '../engine/engine.ts'
 import { untilAborted } from '../http/until-aborted.ts'
 import { type Asking, type Attempt } from '../translate/chat-to-turn.ts'
@@ -34,9 +35,17 @@ export async function* askAll(
   const either = AbortSignal.any([signal, over.signal])
   // Each question listens more than once, and Node warns of more than ten listeners.
   setMaxListeners(0, either)
-  const sources = questions.map((question) => ask(engine, question, either))
+  const sources = questions.map((question, index) =>
+    askInTurn(index % MOST_AT_ONCE, () => ask(engine, question, either)),
+  )
   const stop = (): void => over.abort(new TurnFailure('aborted', 'another answer to the same request failed'))
   yield* sideBySide(sources, { atOnce: MOST_AT_ONCE, stop })
+}
+
+/** Each begins in a turn of its own of the event loop: to translate a large request takes tens of milliseconds. */
+async function* askInTurn(place: number, begin: () => AsyncGenerator<TurnEvent>): AsyncGenerator<TurnEvent> {
+  for (let before = 0; before < place; before += 1) await others()
+  yield* begin()
 }
 
 async function* ask(engine: Engine, question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {

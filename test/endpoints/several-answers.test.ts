@@ -40,6 +40,26 @@ test('n answers come side by side, each in its place, with the prompt counted on
   expect(engine.turns).toHaveLength(3)
 })
 
+test('each is asked in a turn of its own of the event loop', async () => {
+  let loops = 0
+  let isOver = false
+  const count = (): void => {
+    loops += 1
+    if (!isOver) setImmediate(count)
+  }
+  const askedAt: number[] = []
+  const script: Script = async function* () {
+    askedAt.push(loops)
+    yield START
+    yield FINISH
+  }
+  const { request } = createTestApp({ script })
+  count()
+  await request(CHAT, chat({ n: 4 }))
+  isOver = true
+  expect(new Set(askedAt).size).toBe(4)
+})
+
 test('streamed, each choice has its own beginning and end, and one chunk the usage of all', async () => {
   const { request } = createTestApp({ script: saysInTurn('one', 'two') })
   const response = await request(CHAT, chat({ n: 2, stream: true, stream_options: { include_usage: true } }))
