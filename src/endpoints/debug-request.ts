@@ -1,6 +1,7 @@
 import type { DocumentReply } from '../http/reply.ts'
 import { jsonReply } from '../http/reply.ts'
 import { showTurn } from '../translate/request-report.ts'
+import { shortenTexts } from '../translate/shorten-texts.ts'
 import { FATES } from '../translate/params.ts'
 import { chatRequestSchema } from '../wire/chat-request.ts'
 import { type DebugRequest, debugRequestSchema } from '../wire/request-report.ts'
@@ -13,7 +14,7 @@ export const debugRequest: ServiceEndpoint = {
     summary: 'What Claude Code would be asked',
     description:
       'Takes the body of `POST /v1/chat/completions` and gives back the turn that would be asked, without asking it. What ' +
-      'looks like a secret is masked; images and files are only measured.',
+      'looks like a secret is masked; images and files are only measured, and of long texts the beginning is shown.',
     body: chatRequestSchema,
     fates: describeFates(FATES),
     bodyExample: { model: 'sonnet', messages: [{ role: 'user', content: 'Hello!' }], max_tokens: 100 },
@@ -27,7 +28,7 @@ export const debugRequest: ServiceEndpoint = {
       parameters,
       model,
       error,
-      turn: asking === undefined ? null : showTurn(asking.turn),
+      turn: asking === undefined ? null : shortenTexts(showTurn(asking.turn)),
     }
     const reply: DocumentReply = jsonReply(answer)
     return { ...reply, body: services.redact(reply.body) }

@@ -123,6 +123,20 @@ describe('POST /v1/debug/request', () => {
     expect(await response.text()).not.toContain('a-key-of-the-server')
   })
 
+  test('shows of megabytes of text the beginnings', async () => {
+    const { turn } = await ask({
+      messages: [
+        { role: 'system', content: 'S' },
+        { role: 'user', content: `U${'x'.repeat(2_000_000)}` },
+      ],
+    })
+    expect(turn).toMatchObject({ system: 'S' })
+    const text = JSON.stringify(turn)
+    expect(text).toContain('"Uxxx')
+    expect(text).toContain('x… (2000001 characters)"')
+    expect(text.length).toBeLessThan(1_000_000)
+  })
+
   test('only measures images', async () => {
     const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
     const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } }
