@@ -45,6 +45,8 @@ export class AnswerReader {
   #begun = false
   #wentOn = false
   #text = ''
+  /** Characters of reasoning. */
+  #reasoned = 0
   #reported: ReportedError = {}
   readonly #usage = new UsageCount()
 
@@ -167,14 +169,16 @@ export class AnswerReader {
   #readDelta(delta: Extract<StreamEvent, { type: 'content_block_delta' }>['delta']): TurnEvent[] {
     if (delta.type === 'text_delta') {
       const { text, stopped } = this.#stops.push(delta.text)
+      const said = this.#say(text)
       if (stopped) this.#cut()
-      return this.#say(text)
+      return said
     }
     if (delta.type === 'input_json_delta' && delta.partial_json !== '' && this.#call !== undefined) {
       this.#call.json += delta.partial_json
       return [{ type: 'tool_arguments', json: delta.partial_json }]
     }
     if (delta.type === 'thinking_delta' && delta.thinking !== '') {
+      this.#reasoned += delta.thinking.length
       return [...this.#begin(), { type: 'reasoning', text: delta.thinking }]
     }
     return []
@@ -189,7 +193,7 @@ export class AnswerReader {
   #cut(): void {
     this.isCut = true
     this.stopped = 'stop_sequence'
-    this.#usage.estimateOutput(this.#text)
+    this.#usage.estimateOutput({ text: this.#text.length, reasoning: this.#reasoned })
   }
 
   /** The start goes out with the first content, so that a call that fails before any can still fail as a whole. */

@@ -34,9 +34,14 @@ export class UsageCount {
     if (tier === 'standard' || tier === 'priority') this.serviceTier = tier
   }
 
-  /** Nobody counts the output of a call that is broken off: what was read of it is near enough. */
-  estimateOutput(text: string): void {
-    this.#counted.output = Math.max(this.#counted.output, Math.ceil(text.length / CHARACTERS_A_TOKEN))
+  /**
+   * Nobody counts the output of a call that is broken off: what was read of it is near enough.
+   * @param read in characters
+   */
+  estimateOutput(read: { readonly text: number; readonly reasoning: number }): void {
+    const counted = this.#counted
+    counted.reasoning = Math.max(counted.reasoning, Math.ceil(read.reasoning / CHARACTERS_A_TOKEN))
+    counted.output = Math.max(counted.output, counted.reasoning + Math.ceil(read.text / CHARACTERS_A_TOKEN))
   }
 
   total(costUsd: number | undefined): Usage {
