@@ -11,6 +11,8 @@ code, pre { font: .9em/1.5 ui-monospace, monospace; background: var(--soft); bor
 code { padding: .1em .3em; overflow-wrap: anywhere } pre { padding: 1rem; overflow-x: auto } pre code { background: none; padding: 0 }
 table { border-collapse: collapse; width: 100%; font-size: .94em } th, td { text-align: left; vertical-align: top; padding: .45rem .7rem .45rem 0; border-bottom: 1px solid var(--line) }
 .wide { overflow-x: auto } .quiet { opacity: .7 } nav ul { padding-left: 1.2rem } a { color: inherit }
+td:first-child code { white-space: nowrap }
+@media (max-width: 45rem) { thead { display: none } tr, td { display: block } td { border: 0; padding: .1rem 0 } tr { border-bottom: 1px solid var(--line); padding: .5rem 0 } }
 `.trim()
 
 /** Nothing may run or load on the page but the style it brings. */

@@ -22,7 +22,10 @@ const grammars = (tools: readonly ChatTool[]): Dropped[] =>
 
 export const FATES: FateTable<ChatRequest> = {
   model: { kind: 'mapped', why: 'The model that Claude Code is asked for.' },
-  messages: { kind: 'mapped', why: 'System prompt and conversation, with images and files (images-and-files.md).' },
+  messages: {
+    kind: 'mapped',
+    why: 'System prompt and conversation, with images and files (docs/images-and-files.md).',
+  },
   stream: { kind: 'mapped', why: 'Server-sent events instead of one body.' },
   stream_options: { kind: 'mapped', why: '`include_usage` sends the usage in one last chunk.' },
   max_completion_tokens: { kind: 'mapped', why: 'Limit on output tokens, capped to what the model can write.' },
