@@ -98,7 +98,7 @@ export const FATES: FateTable<ChatRequest> = {
   },
   prompt_cache_key: { kind: 'mapped', why: KEPT },
   prompt_cache_options: { kind: 'mapped', why: KEPT },
-  prompt_cache_retention: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 'in_memory' },
+  prompt_cache_retention: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value !== '24h' },
   moderation: { kind: 'rejected', why: 'No moderation is offered.' },
 
   session_id: { kind: 'rejected', why: 'Sessions are not supported by this version.' },

@@ -103,7 +103,8 @@ export const chatRequestSchema = z
       .describe('Class of service.'),
     prompt_cache_key: z.string().nullish().describe('Groups requests that share a beginning.'),
     prompt_cache_options: cacheOptions.nullish().describe('How the beginning of a prompt is cached.'),
-    prompt_cache_retention: z.enum(['in_memory', '24h']).nullish().describe('How long it is cached.'),
+    // `in-memory` is how the official packages wrote it at first.
+    prompt_cache_retention: z.enum(['in_memory', 'in-memory', '24h']).nullish().describe('How long it is cached.'),
     moderation: z.object({ model: z.string() }).nullish().describe('Have request and answer moderated.'),
 
     session_id: z.string().nullish().describe('Extension: go on with a stored conversation.'),

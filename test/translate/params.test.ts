@@ -29,6 +29,8 @@ const DEFAULTS: Readonly<Record<string, unknown>>[] = [
   { stop: null },
   { stop: [] },
   { verbosity: 'medium' },
+  { prompt_cache_retention: 'in_memory' },
+  { prompt_cache_retention: 'in-memory' },
   { enable_tools: false },
   { stream_options: {} },
 ]
