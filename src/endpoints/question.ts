@@ -43,6 +43,17 @@ export interface Questioning {
   readonly replyHeaders: Headers
 }
 
+/** In characters: proxies take some 4,000 for all headers of an answer. */
+const MOST_IN_HEADER = 1000
+
+/** A request may have 128 tools, each with something that is ignored. */
+function inHeader(names: readonly string[]): string {
+  const all = names.join(', ')
+  if (all.length <= MOST_IN_HEADER) return all
+  const shown = all.slice(0, MOST_IN_HEADER).split(', ').slice(0, -1)
+  return `${shown.join(', ')}, and ${names.length - shown.length} more`
+}
+
 /**
  * How the translations of a request become questions. What is dropped on the way is named in the answer's headers.
  * @throws ApiError for what is refused, also later, when the model turns out not to take it and that is not to be ignored.
@@ -54,7 +65,7 @@ export function createQuestions({
   replyHeaders,
 }: Questioning): (translate: (attempt: Attempt) => Asking) => Question {
   const report = (names: readonly string[]): void => {
-    if (names.length > 0) replyHeaders.set('x-dragoman-ignored', names.join(', '))
+    if (names.length > 0) replyHeaders.set('x-dragoman-ignored', inHeader(names))
   }
   const { ignored } = settleFates(judgements, { strict: isStrict })
   report(ignored)

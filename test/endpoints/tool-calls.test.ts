@@ -126,6 +126,15 @@ test('a conversation with calls goes on without tools: the model gets the names 
   })
 })
 
+test('what is ignored of many tools is named as far as a header goes', async () => {
+  const format = { type: 'grammar', grammar: { syntax: 'regex', definition: 'a+' } }
+  const many = Array.from({ length: 128 }, (_, index) => ({ type: 'custom', custom: { name: `t${index}`, format } }))
+  const { headers } = await createTestApp({ script }).request(CHAT, chat({ tools: many }))
+  const named = headers.get('x-dragoman-ignored') ?? ''
+  expect(named.length).toBeLessThan(1020)
+  expect(named).toMatch(/^tools\[0\]\.custom\.format\.grammar, .*, tools\[29\]\.custom\.format\.grammar, and 98 more$/)
+})
+
 test('a grammar is named as ignored, and refused where the operator is strict', async () => {
   const format = { type: 'grammar', grammar: { syntax: 'regex', definition: 'a+' } }
   const body = chat({ tools: [{ type: 'custom', custom: { name: 'run', format } }] })
