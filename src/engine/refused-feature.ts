@@ -64,7 +64,8 @@ function isAsked(feature: Feature, turn: Turn): boolean {
     case 'sampling':
       return sampling !== undefined
     case 'both_sampling':
-      return sampling?.temperature !== undefined && sampling.topP !== undefined
+      // The temperature is Claude Code's where it is not the caller's.
+      return sampling?.topP !== undefined
     case 'forced_tool_choice':
       return isForced(toolUse)
     case 'output_schema':

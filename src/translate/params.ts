@@ -35,7 +35,7 @@ export const FATES: FateTable<ChatRequest> = {
   temperature: { kind: 'mapped', why: `${SAMPLING} Above 1 it is 1.` },
   top_p: {
     kind: 'mapped',
-    why: `${SAMPLING} Also dropped next to \`temperature\` where the model takes only one of them.`,
+    why: `${SAMPLING} Also dropped where the model takes it only without a temperature: Claude Code always sends one.`,
   },
   top_k: { kind: 'mapped', why: SAMPLING },
   frequency_penalty: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value === 0 },

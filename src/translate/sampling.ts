@@ -4,14 +4,16 @@ import type { Sampling } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import type { Dropped } from './fates.ts'
 
+/** Why `top_p` goes where only one is taken. */
+const TOP_P_ALONE = 'The model takes it only without a temperature, and Claude Code always sends one.'
 /** The API's own scale ends here, OpenAI's at 2. */
 const HIGHEST_TEMPERATURE = 1
 
 type Given = Pick<ChatRequest, 'temperature' | 'top_p' | 'top_k' | 'reasoning_effort'>
 
 /**
- * Default values ask for nothing. The model API takes no sampling next to thinking, so a wish for effort goes before, and
- * the temperature before `top_p` where only one of them is taken.
+ * Default values ask for nothing. The model API takes no sampling next to thinking, so a wish for effort goes before. Where
+ * thinking is off Claude Code (2.1.330) always sends a temperature, so `top_p` can go only where both are taken.
  */
 export function sampling(
   request: Given,
@@ -29,14 +31,15 @@ export function sampling(
   if (taken === 'none') return { ignored: drop('The model takes no sampling parameters.') }
   if (effort !== 'none')
     return { ignored: drop('The model takes it only without thinking, which reasoning_effort asks for.') }
-  const isDropped = temperature !== undefined && topP !== undefined && taken === 'one'
+  const isDropped = topP !== undefined && taken === 'one'
+  const sent: Sampling = {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined || isDropped ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+  }
   return {
-    sampling: {
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(topP === undefined || isDropped ? {} : { topP }),
-      ...(topK === undefined ? {} : { topK }),
-    },
-    ignored: isDropped ? [{ name: 'top_p', why: 'The model takes it only without temperature.' }] : [],
+    ...(Object.keys(sent).length === 0 ? {} : { sampling: sent }),
+    ignored: isDropped ? [{ name: 'top_p', why: TOP_P_ALONE }] : [],
   }
 }
 

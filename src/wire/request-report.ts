@@ -16,7 +16,9 @@ const modelSchema = z.strictObject({
   id: z.string().nullable().describe('Of the live list; null for a model that is not on it.'),
   capabilities: z
     .strictObject({
-      sampling: z.enum(['none', 'one', 'both']).describe('`one`: `temperature` or `top_p`, not both.'),
+      sampling: z
+        .enum(['none', 'one', 'both'])
+        .describe('`one`: no `top_p` next to a temperature, which Claude Code always sends.'),
       forced_tool_choice: z.boolean(),
       output_schema: z.boolean(),
       strict_tools: z.boolean(),

@@ -36,6 +36,11 @@ describe.each(KINDS)('%s', (model) => {
     expect(ignored).toBe('top_p')
   })
 
+  it('answers where top_p is asked for alone', async () => {
+    const { response } = await test.client.chat.completions.create({ ...hello(model), top_p: 0.9 }).withResponse()
+    expect(response.headers.get('x-dragoman-ignored')).toBe('top_p')
+  })
+
   it('stops at a sequence that it knows, and at white space', async () => {
     test.model.script(says('one ', { stopReason: 'stop_sequence', stopSequence: 'two' }))
     const own = await test.client.chat.completions.create({ ...hello(model), stop: ['two', '\n'] })

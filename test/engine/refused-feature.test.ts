@@ -53,6 +53,11 @@ describe('a refusal names a feature', () => {
     expect(refusedFeature(`the model API answered 400: ${words}`, all)).toBe(feature)
   })
 
+  it('of top_p alone, next to which Claude Code sends a temperature', () => {
+    const words = 'top_p: `temperature` and `top_p` cannot both be specified for this model.'
+    expect(refusedFeature(words, { ...plain, sampling: { topP: 0.5 } })).toBe('both_sampling')
+  })
+
   it('and nothing else does', () => {
     expect(refusedFeature('messages.0: all is wrong', all)).toBeUndefined()
   })

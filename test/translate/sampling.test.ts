@@ -20,12 +20,16 @@ it.each([
 
 it.each([
   [{ temperature: 0 }, { temperature: 0 }, []],
-  [{ top_p: 0.2 }, { topP: 0.2 }, []],
-  [{ top_p: 0 }, { topP: 0 }, []],
+  [{ top_p: 0, top_k: 5 }, { topK: 5 }, ['top_p']],
   [{ top_k: 5, temperature: 0.5 }, { temperature: 0.5, topK: 5 }, []],
   [{ temperature: 0.3, top_p: 0.9 }, { temperature: 0.3 }, ['top_p']],
 ])('hands %j on as %j to a model that takes one of temperature and top_p', (given, wanted, ignored) => {
   expect(asked('one', given)).toEqual({ sampling: wanted, ignored })
+})
+
+it('drops top_p alone too, next to which Claude Code sends a temperature', () => {
+  expect(asked('one', { top_p: 0.2 })).toEqual({ ignored: ['top_p'] })
+  expect(asked('both', { top_p: 0 })).toEqual({ sampling: { topP: 0 }, ignored: [] })
 })
 
 it('hands both on to a model that takes both', () => {
@@ -50,7 +54,7 @@ it.each([
 it.each([
   ['none', {}, 'The model takes no sampling parameters.'],
   ['both', { reasoning_effort: 'low' }, 'The model takes it only without thinking, which reasoning_effort asks for.'],
-  ['one', { temperature: 0 }, 'The model takes it only without temperature.'],
+  ['one', {}, 'The model takes it only without a temperature, and Claude Code always sends one.'],
 ] as const)('says why top_p is dropped: %s, %j', (taken, given, why) => {
   expect(sampling({ top_p: 0.5, ...given }, { sampling: taken }).ignored.at(-1)).toEqual({ name: 'top_p', why })
 })
