@@ -7,7 +7,8 @@ import type { Reading } from './reading.ts'
 export type CheckAnswer = (text: string) => Promise<string | undefined>
 
 /**
- * Calls, a refusal and an answer that ran into a limit are none that could fit.
+ * Calls, a refusal and an answer that ran into a limit, or into a sequence at which the caller wants it to stop, are none
+ * that could fit.
  * @throws TurnFailure `answer_rejected` in the place of the finish
  */
 export function holdAnswerTo(check: CheckAnswer): Reading {
@@ -23,7 +24,7 @@ export function holdAnswerTo(check: CheckAnswer): Reading {
       else yield event
     }
     if (finish === undefined) return
-    if (!called && (finish.reason === 'done' || finish.reason === 'stop_sequence')) {
+    if (!called && finish.reason === 'done') {
       const problem = await check(text)
       if (problem !== undefined) throw new TurnFailure('answer_rejected', `the answer does not fit: ${problem}`)
     }
