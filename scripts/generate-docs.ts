@@ -10,8 +10,8 @@ import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { flagOf, SETTING_NAMES, shownDefault } from '../src/commands/setting-flags.ts'
 import { SETTINGS } from '../src/config.ts'
-import { COMPLETION_FATES, COMPLETION_PARAMETERS } from '../src/translate/completion-params.ts'
-import { CHAT_PARAMETERS, FATES } from '../src/translate/params.ts'
+import { COMPLETION_FATES, COMPLETION_PARAMETERS } from '../src/translate/parameters/completion-params.ts'
+import { CHAT_PARAMETERS, FATES } from '../src/translate/parameters/params.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const MADE_BY = '<!-- Made by `npm run docs`. Change the code, not this page. -->'

@@ -1,6 +1,6 @@
 import { jsonReply } from '../http/reply.ts'
-import { suggest } from '../translate/request-report.ts'
-import { FATES } from '../translate/params.ts'
+import { suggest } from '../translate/parameters/request-report.ts'
+import { FATES } from '../translate/parameters/params.ts'
 import { chatRequestSchema } from '../wire/chat-request.ts'
 import { type Compatibility, compatibilitySchema } from '../wire/request-report.ts'
 import { describeFates } from './describe-fates.ts'

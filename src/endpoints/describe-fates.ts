@@ -1,4 +1,4 @@
-import type { Judgement } from '../translate/fates.ts'
+import type { Judgement } from '../translate/parameters/fates.ts'
 
 const FATE_WORDS = { mapped: 'Honoured.', ignored: 'Ignored and reported.', rejected: 'Refused.' } as const
 

@@ -7,10 +7,10 @@ import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import type { JsonObject } from '../turn/json.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import { clip } from '../wire/quote.ts'
-import { type CheckAnswer, holdAnswerTo, isJsonObjectText, isJsonText } from './held-answer.ts'
-import { type JsonStart, readJsonText } from './json-text.ts'
+import { type CheckAnswer, holdAnswerTo, isJsonObjectText, isJsonText } from './answers/held-answer.ts'
+import { type JsonStart, readJsonText } from './answers/json-text.ts'
 import { isJsonObject, toJsonValue } from './json-value.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from './answers/reading.ts'
 
 type ResponseFormat = NonNullable<ChatRequest['response_format']>
 type SchemaFormat = Extract<ResponseFormat, { type: 'json_schema' }>

@@ -1,7 +1,7 @@
 /**
  * Every parameter of OpenAI's chat completions request, and our extensions. Unknown keys are dropped, known ones are
  * checked. Every optional parameter may be `null`, which means that it is absent.
- * What becomes of each is written in translate/params.ts.
+ * What becomes of each is written in translate/parameters/params.ts.
  */
 import { z } from 'zod'
 import { messageSchema } from './message.ts'

@@ -1,4 +1,4 @@
-/** Every parameter of OpenAI's legacy completions request. What becomes of each is written in translate/completion-params.ts. */
+/** Every parameter of OpenAI's legacy completions request. What becomes of each is written in translate/parameters/completion-params.ts. */
 import { z } from 'zod'
 import { decimal, integer } from './number.ts'
 

@@ -6,7 +6,7 @@
  */
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import type { Conversation, ToolUse, Turn } from '../../src/turn/turn.ts'
-import { OPENING } from '../../src/translate/conversation.ts'
+import { OPENING } from '../../src/translate/content/conversation.ts'
 import { assistant, type TestEngine, user } from './engine.ts'
 import { afterCall, createCalls, FUNCTION, offered } from './isolation-calls.ts'
 import { createRandom, type Random } from './random.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { holdAnswerTo } from '../../src/translate/held-answer.ts'
+import { holdAnswerTo } from '../../src/translate/answers/held-answer.ts'
 import { checkResponseFormat } from '../../src/translate/response-format.ts'
 import type { FinishReason, TurnEvent } from '../../src/turn/turn-event.ts'
 import { FINISH, START } from '../support/fake-engine.ts'
