@@ -7,31 +7,84 @@ const HIDDEN = '[redacted]'
 /** Shorter ones would tear up ordinary words. */
 const MIN_SECRET = 6
 
-const NAME = String.raw`(?:[\w-]*(?:api[_-]?key|authorization|cookie|password|secret)|(?:[\w-]*[_-])?token)`
-/** None looks at a long run of the same characters again from each of them: the text is a caller's. */
-const IN_TEXT: readonly (readonly [RegExp, string])[] = [
+const NAME = String.raw`(?:[\w-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|authorization|cookie|passw(?:or)?d|passphrase|secret|credentials?)|(?:[\w-]*[_-])?(?:token|pwd))`
+
+type Rule = readonly [pattern: RegExp, replacement: string]
+
+/** What can be told by its own form, wherever it stands. None looks at a long run again from each of its characters: the text is a caller's. */
+const BY_FORM: readonly Rule[] = [
+  // A key that was cut off has no last line. Line breaks are escaped, also more than once.
+  [
+    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----)[\w+/=\s:,.-]|\\+[nr])*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
+    HIDDEN,
+  ],
+  // Anthropic, OpenAI, Dragoman.
   [/\bsk-[\w-]{8,}/g, HIDDEN],
+  // GitHub, GitLab, Slack, npm, Hugging Face, Stripe.
+  [/\b(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|npm_|hf_|[rs]k_(?:live|test)_)[\w-]{10,}/g, HIDDEN],
+  // AWS key ids, Google API keys and tokens, and JSON web tokens.
+  [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g, HIDDEN],
+  [/\bAIza[\w-]{30,}|\bya29\.[\w.-]{10,}/g, HIDDEN],
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, HIDDEN],
+  // Who logs in by a URL.
+  [/(:\/\/)[^\s/@:"'\\]{0,200}:[^\s/@"'\\]{1,500}@/g, `$1${HIDDEN}@`],
   [/\b(bearer|basic)(\s+)[\w.~+/=-]{6,}/gi, `$1$2${HIDDEN}`],
+]
+
+/** What can be told by the name before it. */
+const BY_NAME: readonly Rule[] = [
   // A field of the line itself, then one of JSON that stands in a string: its quotes are escaped.
   [new RegExp(String.raw`("${NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`, 'gi'), `$1"${HIDDEN}"`],
   [new RegExp(String.raw`(?<!\\)(\\+")(${NAME})\1(\s*:\s*)\1(?:(?!\1).)*\1`, 'gi'), `$1$2$1$3$1${HIDDEN}$1`],
-  [new RegExp(String.raw`(?<![\w-])(${NAME})(=)[^\s&"'\\,;]+`, 'gi'), `$1$2${HIDDEN}`],
+  [new RegExp(String.raw`(?<![\w-])(${NAME})(=)(?!\[redacted\])[^\s&"'\\,;]+`, 'gi'), `$1$2${HIDDEN}`],
 ]
 
 /** @param secrets values that are taken out wherever they stand */
 export function createRedaction(secrets: readonly string[]): Redact {
   const known = secrets
     .filter((secret) => secret.length >= MIN_SECRET)
-    .map((secret) => JSON.stringify(secret).slice(1, -1))
+    // One can be the beginning of another.
+    .toSorted((left, right) => right.length - left.length)
+    .flatMap((secret) => [...new Set([escaped(secret), escaped(escaped(secret)), encodeURIComponent(secret)])])
   return (line) => {
     const withoutKnown = known.reduce((text, secret) => text.replaceAll(secret, HIDDEN), line)
-    return IN_TEXT.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), withoutKnown)
+    return [...BY_FORM, ...BY_NAME].reduce(
+      (text, [pattern, replacement]) => text.replace(pattern, replacement),
+      withoutKnown,
+    )
   }
+}
+
+/** As it stands in JSON. */
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 /** The values of variables that are secrets by what the variables are called, whatever they are for. */
 export function secretsIn(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.entries(variables).flatMap(([name, value]) =>
-    /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/.test(name) && value !== undefined && value !== '' ? [value] : [],
-  )
+  return Object.entries(variables).flatMap(([name, value]) => {
+    if (value === undefined || value === '') return []
+    if (/(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|PEPPER)$/.test(name) && !isPath(value)) return [value]
+    return passwordIn(value)
+  })
+}
+
+/** Such as where a key lies: it is no secret, and is in other lines too. */
+function isPath(value: string): boolean {
+  return /^[~.]?\//.test(value) && /\.\w{2,5}$/.test(value)
+}
+
+/** Of a proxy or a database. */
+function passwordIn(value: string): readonly string[] {
+  if (!value.includes('@') || !URL.canParse(value)) return []
+  const { password } = new URL(value)
+  return password === '' ? [] : [...new Set([password, decode(password)])]
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
