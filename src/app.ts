@@ -1,5 +1,6 @@
 /** Everything this server answers to. A line here is all it takes to add an endpoint, and the only way. */
 import type { Config } from './config.ts'
+import { authStatus } from './endpoints/auth-status.ts'
 import { chatCompletions } from './endpoints/chat-completions.ts'
 import { compatibility } from './endpoints/compatibility.ts'
 import { completions } from './endpoints/completions.ts'
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route<Services>[] = [
   { method: 'POST', path: '/v1/debug/request', aliases: [], access: 'key', endpoint: debugRequest },
   { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
   { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
+  { method: 'GET', path: '/v1/auth/status', aliases: [], access: 'key', endpoint: authStatus },
   { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
   { method: 'GET', path: '/ready', aliases: [], access: 'open', endpoint: ready },
   { method: 'GET', path: '/version', aliases: [], access: 'open', endpoint: version },
@@ -57,16 +59,18 @@ export interface AppDependencies {
 
 export function createApp(dependencies: AppDependencies): App {
   const { engine, config, log, metrics, schemas, version: own, shutdown } = dependencies
+  const authentication = createSingleKeyAuthentication(config.API_KEY)
   const pipeline = createPipeline({
     config,
     log,
     shutdown,
-    authentication: createSingleKeyAuthentication(config.API_KEY),
+    authentication,
     explain: explainFailure,
     isDraining: () => engine.status().state === 'draining',
   })
   const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
   const document = () => openApiDocument(ROUTES, own)
-  const services = { engine, config, metrics, schemas, version: own, document, redact }
+  const needsKey = () => authentication.required
+  const services = { engine, config, metrics, schemas, version: own, document, needsKey, redact }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

@@ -6,6 +6,7 @@ import { createMetrics, type Metrics } from '../src/metrics.ts'
 const STATUS: EngineStatus = {
   state: 'ready',
   login: 'ANTHROPIC_API_KEY',
+  auth: { method: 'api_key', missing: [] },
   provider: 'anthropic',
   egress: true,
   reuse: 'on',

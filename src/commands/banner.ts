@@ -8,13 +8,15 @@ export interface BannerFacts {
   readonly takenPort?: number
   /** How Claude Code logs in, or what is missing. */
   readonly login: string
+  /** What the login may fail for want of. */
+  readonly missing: readonly string[]
   readonly needsKey: boolean
   readonly demo: boolean
 }
 
 /** What a person wants to know first, and a line to try. On standard error, so that standard output holds only the log. */
 export function writeBanner(output: Output, facts: BannerFacts): void {
-  const { version, url, takenPort, login, needsKey, demo } = facts
+  const { version, url, takenPort, login, missing, needsKey, demo } = facts
   const strong = (text: string): string => (output.isTTY === true ? styleText('bold', text) : text)
   const withKey = needsKey ? ', with the key' : ''
   const header = needsKey ? ` \\\n    -H "authorization: Bearer $API_KEY"` : ''
@@ -26,6 +28,7 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     '',
     `  base URL   ${url}/v1`,
     `  login      ${login}`,
+    ...missing.map((what) => `             ! ${what}`),
     `  key        ${needsKey ? 'API_KEY, from every caller' : 'none needed; any will do'}`,
     `  API        ${url}/docs${withKey}`,
     '',

@@ -9,6 +9,7 @@ export interface DeferredEngine extends Engine {
 const STARTING: EngineStatus = {
   state: 'starting',
   login: 'not yet known',
+  auth: { method: 'none', missing: [] },
   provider: 'anthropic',
   egress: false,
   reuse: 'unproven',

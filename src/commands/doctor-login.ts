@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { findBinary } from '../engine/binary.ts'
-import { detectLogin, type Login } from '../engine/login.ts'
+import { detectLogin } from '../engine/login.ts'
+import type { Login } from '../engine/login-method.ts'
 import type { Finding } from './report.ts'
 
 const topic = 'login'
@@ -27,6 +28,9 @@ export async function checkLogin(
     const text = `${login.source} is there, but Claude Code does not take it`
     return { verdict: 'failure', topic, text, remedy: 'log in again' }
   }
+  const [missing] = login.missing
+  if (missing !== undefined)
+    return { verdict: 'warning', topic, text: `found: ${login.source}`, remedy: login.missing.join('; ') }
   return { verdict: 'fine', topic, text: `found: ${login.source}` }
 }
 

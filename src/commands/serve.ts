@@ -8,7 +8,7 @@ import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
-import { writeBanner } from './banner.ts'
+import { type BannerFacts, writeBanner } from './banner.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
 import { demoEnvironment, demoFlags } from './demo-environment.ts'
 import { checkBinary } from './doctor-binary.ts'
@@ -90,7 +90,7 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
     version,
     url: listening.url,
     ...(listening.moved ? { takenPort: config.PORT } : {}),
-    login: demoModel === undefined ? (engine.status().reason ?? engine.status().login) : 'none needed',
+    ...(demoModel === undefined ? loginFacts(engine) : { login: 'none needed', missing: [] }),
     needsKey: config.API_KEY !== undefined,
     demo: demoModel !== undefined,
   })
@@ -145,6 +145,11 @@ async function drain({ engine, listening, ending, graceMs }: Draining): Promise<
   const cut = setTimeout(() => listening.cut(), AFTER_DRAIN_MS)
   await listening.close()
   clearTimeout(cut)
+}
+
+function loginFacts(engine: Engine): Pick<BannerFacts, 'login' | 'missing'> {
+  const { reason, login, auth } = engine.status()
+  return auth.method === 'none' ? { login: reason ?? login, missing: [] } : { login, missing: auth.missing }
 }
 
 function announceModels(engine: Engine, log: Logger): void {

@@ -19,6 +19,7 @@ const healthSchema = z
     engine: z
       .strictObject({
         state: z.enum(['starting', 'ready', 'degraded', 'draining']),
+        trial: z.literal(true).exactOptional().describe('The next turn may try whether the login is accepted again.'),
         reason: z.string().exactOptional().describe('Why it is not ready, and what mends it.'),
         version: z.string().exactOptional().describe("Claude Code's version, once known."),
         login: z.string().describe('How Claude Code logs in.'),
@@ -44,7 +45,7 @@ export const health: ServiceEndpoint = {
   create:
     ({ engine }) =>
     ({ trusted }) => {
-      const status = engine.status()
+      const { auth: _, ...status } = engine.status()
       const answer: z.output<typeof healthSchema> = {
         status: status.state === 'degraded' ? 'degraded' : 'ok',
         ...(trusted && { engine: { ...status, workers: { ...status.workers } } }),

@@ -4,13 +4,20 @@ import { ApiError } from '../errors.ts'
 import { jsonReply } from '../http/reply.ts'
 import type { ServiceEndpoint } from './services.ts'
 
-const readySchema = z.strictObject({ status: z.literal('ready') }).meta({ id: 'Ready' })
+const readySchema = z
+  .strictObject({
+    status: z
+      .enum(['ready', 'trial'])
+      .describe('`trial`: the login was refused before, and the next request shows whether it is accepted again.'),
+  })
+  .meta({ id: 'Ready' })
 
 /** May a load balancer send requests here? */
 export const ready: ServiceEndpoint = {
   operation: {
     summary: 'Whether the server takes requests',
-    description: '503 while it starts or shuts down, and while turns would fail.',
+    description:
+      '503 while it starts or shuts down, and while turns would fail. After a refused login it is 200 now and then, for one request to try.',
     successes: [{ contentType: 'application/json', description: 'It takes requests.', schema: readySchema }],
     errors: ['backend_unavailable', 'overloaded'],
   },
@@ -18,7 +25,8 @@ export const ready: ServiceEndpoint = {
     ({ engine }) =>
     ({ trusted }) => {
       const status = engine.status()
-      if (status.state === 'ready') return jsonReply({ status: 'ready' } satisfies z.output<typeof readySchema>)
+      const may = status.state === 'ready' ? 'ready' : status.trial === true ? 'trial' : undefined
+      if (may !== undefined) return jsonReply({ status: may } satisfies z.output<typeof readySchema>)
       throw notReady(status, trusted)
     },
 }

@@ -17,6 +17,8 @@ export interface Services {
   readonly version: string
   /** The description of the whole route table. Takes some 30 ms to make. */
   readonly document: () => OpenApiDocument
+  /** Whether callers have to send a key. */
+  readonly needsKey: () => boolean
   /** Takes secrets out of what is sent. */
   readonly redact: Redact
 }

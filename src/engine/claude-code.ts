@@ -24,6 +24,8 @@ export interface Introduction {
   readonly models: readonly ModelInfo[]
   /** Where the login comes from, in Claude Code's words; undefined when it found none. */
   readonly loginSource: string | undefined
+  /** The plan of a Claude account; undefined for other logins. */
+  readonly subscription: string | undefined
 }
 
 /** A content block as the Messages API takes it. */
@@ -96,6 +98,7 @@ export function openClaudeCode(options: ClaudeCodeOptions): ClaudeCode {
     return {
       version: result.claude_code_version,
       models: result.models,
+      subscription: account.subscriptionType,
       loginSource: apiKeySource ?? tokenSource ?? account.subscriptionType ?? provider ?? authToken,
     }
   })

@@ -1,15 +1,16 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
-import { TurnFailure } from '../turn/turn-failure.ts'
 import { findBinary } from './binary.ts'
 import { createDeathWatch, detectDeathWatchMethod } from './death-watch.ts'
 import { type Egress, startEgress } from './egress/egress.ts'
 import type { Introduction } from './claude-code.ts'
-import { type Engine, type EngineStatus, NO_WORKERS } from './engine.ts'
+import type { Engine, EngineStatus } from './engine.ts'
 import { createHealth } from './health.ts'
 import { createKeptReasoning } from './kept-reasoning.ts'
 import { createModelCapabilities } from './model-capabilities.ts'
-import { detectLogin, type Login } from './login.ts'
+import { createLoggedOutEngine } from './logged-out-engine.ts'
+import { detectLogin } from './login.ts'
+import type { Login } from './login-method.ts'
 import { type EngineObserver, outcomeOf } from './observer.ts'
 import { Pool } from './pool.ts'
 import { createReuse } from './reuse.ts'
@@ -33,10 +34,18 @@ const TRIAL = '(trial)'
  * binary and the login work.
  * @throws when there is no binary or the data folder cannot be used.
  */
-export async function createEngine({ config, log, observer }: EngineParts): Promise<Engine> {
-  const found = detectLogin(config)
-  if ('missing' in found) return createLoggedOutEngine(found.missing)
-  const { login } = found
+export async function createEngine(parts: EngineParts): Promise<Engine> {
+  const found = detectLogin(parts.config)
+  if ('login' in found) return startEngine(parts, found.login)
+  return createLoggedOutEngine({
+    missing: found.missing,
+    look: () => detectLogin(parts.config),
+    start: (login) => startEngine(parts, login),
+    log: parts.log,
+  })
+}
+
+async function startEngine({ config, log, observer }: EngineParts, login: Login): Promise<Engine> {
   const binary = findBinary(config.CLAUDE_CLI_PATH)
   if (binary === undefined)
     throw new Error(`the Agent SDK brings no Claude Code binary for ${process.platform}-${process.arch}`)
@@ -103,6 +112,7 @@ export async function createEngine({ config, log, observer }: EngineParts): Prom
     status: () => ({
       ...health.status(),
       login: login.source,
+      auth: { method: login.method, missing: login.missing, ...health.account() },
       provider: providerOf(login),
       egress: egress !== undefined,
       reuse: reuse.state,
@@ -140,7 +150,12 @@ function withStandIn(options: WorkerFactoryOptions, modelUrl: string): WorkerFac
     ANTHROPIC_API_KEY: 'none',
     ...(isSimple ? { CLAUDE_CODE_SIMPLE: '1' } : {}),
   }
-  return { ...options, login: { method: 'api_key', source: 'self-test', env }, egress: undefined, spares: 0 }
+  return {
+    ...options,
+    login: { method: 'api_key', source: 'self-test', env, missing: [] },
+    egress: undefined,
+    spares: 0,
+  }
 }
 
 function providerOf({ method }: Login): EngineStatus['provider'] {
@@ -150,30 +165,4 @@ function providerOf({ method }: Login): EngineStatus['provider'] {
 function openEgress(config: Config, login: Login): Promise<Egress> | undefined {
   if (!config.EGRESS || login.egress === undefined) return undefined
   return startEgress({ ...login.egress, environment: config.environment })
-}
-
-/** What serves while there is nothing to log in with: everything but answers. */
-function createLoggedOutEngine(missing: string): Engine {
-  const failure = (): TurnFailure => new TurnFailure('not_authenticated', missing)
-  const status: EngineStatus = {
-    state: 'degraded',
-    reason: `Claude Code is not logged in: ${missing}`,
-    login: 'none',
-    provider: 'anthropic',
-    egress: false,
-    reuse: 'off',
-    workers: NO_WORKERS,
-    queued: 0,
-  }
-  return {
-    admit: () => undefined,
-    // oxlint-disable-next-line require-yield -- it has nothing to give
-    async *run() {
-      throw failure()
-    },
-    models: () => Promise.reject(failure()),
-    capabilities: createModelCapabilities(() => undefined).of,
-    status: () => status,
-    close: () => Promise.resolve(),
-  }
 }

@@ -2,6 +2,7 @@ import type { Capabilities } from '../turn/capabilities.ts'
 import type { Model } from '../turn/model.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
+import type { LoginMethod } from './login-method.ts'
 
 /** Everything the rest of the program sees of Claude Code. */
 export interface Engine {
@@ -34,10 +35,13 @@ export interface EngineStatus {
   readonly state: 'starting' | 'ready' | 'degraded' | 'draining'
   /** Why it is not `ready`, and what mends it. */
   readonly reason?: string
+  /** While degraded: the next turn may try whether the login is accepted again. */
+  readonly trial?: true
   /** Claude Code's version, once known. */
   readonly version?: string
-  /** How Claude Code logs in. */
+  /** How Claude Code logs in, for people. */
   readonly login: string
+  readonly auth: AuthStatus
   /** Whose models they are: each names them in its own way. */
   readonly provider: 'anthropic' | 'bedrock' | 'vertex' | 'foundry'
   readonly egress: boolean
@@ -46,6 +50,14 @@ export interface EngineStatus {
   readonly workers: WorkerCounts
   /** Turns that wait for a process. */
   readonly queued: number
+}
+
+export interface AuthStatus {
+  readonly method: LoginMethod | 'none'
+  /** For people: what was not found that such a login needs, or has most of the time. */
+  readonly missing: readonly string[]
+  /** The plan of a Claude account, once a process has told it. */
+  readonly subscription?: string
 }
 
 export interface WorkerCounts {

@@ -3,16 +3,21 @@ import type { Logger } from 'pino'
 import { findModel, type Model } from '../turn/model.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { Introduction } from './claude-code.ts'
-import type { EngineStatus } from './engine.ts'
+import type { AuthStatus, EngineStatus } from './engine.ts'
 import { toModels } from './live-models.ts'
+import { createProbation } from './probation.ts'
 
 export interface Health {
   /** @throws TurnFailure when no process gets ready. */
   models(): Promise<readonly Model[]>
   /** The live list's entry for an id or alias, as far as it is known by now. */
   modelNamed(name: string): Model | undefined
-  status(): Pick<EngineStatus, 'state' | 'reason' | 'version'>
+  status(): Pick<EngineStatus, 'state' | 'reason' | 'trial' | 'version'>
+  /** What is known of the account, once a process has told it. */
+  account(): Pick<AuthStatus, 'subscription'>
   sawReady(introduction: Introduction): void
+  /** A turn is about to be asked. */
+  sawTurn(): void
   sawAnswer(): void
   sawFailure(error: unknown): void
   drain(): void
@@ -31,27 +36,40 @@ export interface HealthParts {
   readonly log: Logger
   /** Milliseconds between trial processes while none gets ready. */
   readonly tryAgainMs?: number
+  /** Milliseconds until a turn may try whether a refused login is accepted again. */
+  readonly trialAfterMs?: number
 }
 
 /** Whoever sends requests by `/ready` sends none to a server in trouble: it has to find out by itself that it is over. */
 const TRY_AGAIN_MS = 10_000
+const TRIAL = { afterMs: 5_000, mostMs: 60_000 }
 
-export function createHealth({ warmUp, log, tryAgainMs = TRY_AGAIN_MS }: HealthParts): Health {
+export function createHealth({
+  warmUp,
+  log,
+  tryAgainMs = TRY_AGAIN_MS,
+  trialAfterMs = TRIAL.afterMs,
+}: HealthParts): Health {
   let known: { readonly version: string | undefined; readonly models: readonly Model[] } | undefined
+  let subscription: string | undefined
+  const probation = createProbation({ firstMs: trialAfterMs, mostMs: TRIAL.mostMs, now: () => performance.now() })
   let trouble: string | undefined
   let draining = false
   let trial: Promise<void> | undefined
   const shutdown = new AbortController()
 
   /** The first counts: a process lists the model that it was started with too, whatever that is. */
-  const sawReady = ({ version, models }: Introduction): void => {
+  const sawReady = (introduction: Introduction): void => {
+    const { version, models } = introduction
     known ??= { version, models: toModels(models) }
+    subscription = introduction.subscription
   }
   const sawFailure = (error: unknown): void => {
     if (!(error instanceof TurnFailure)) return
     if (error.kind === 'upstream_auth' || error.kind === 'not_authenticated' || error.kind === 'worker_unavailable') {
       trouble = MENDED_BY[error.kind]
-      if (error.kind !== 'upstream_auth') tryLater()
+      if (error.kind === 'upstream_auth') probation.refused()
+      else tryLater()
     }
   }
   let later: NodeJS.Timeout | undefined
@@ -93,11 +111,17 @@ export function createHealth({ warmUp, log, tryAgainMs = TRY_AGAIN_MS }: HealthP
     status: () => {
       const version = known?.version === undefined ? {} : { version: known.version }
       if (draining) return { state: 'draining', ...version }
-      if (trouble !== undefined) return { state: 'degraded', reason: trouble, ...version }
+      const mayTry = trouble === MENDED_BY.upstream_auth && probation.isOpen ? { trial: true as const } : {}
+      if (trouble !== undefined) return { state: 'degraded', reason: trouble, ...mayTry, ...version }
       return { state: known === undefined ? 'starting' : 'ready', ...version }
     },
+    account: () => (subscription === undefined ? {} : { subscription }),
     sawReady,
-    sawAnswer: () => (trouble = undefined),
+    sawTurn: () => probation.tries(),
+    sawAnswer: () => {
+      trouble = undefined
+      probation.passed()
+    },
     sawFailure,
     drain: () => {
       draining = true

@@ -55,6 +55,7 @@ export function createRunTurn(parts: RunTurnParts): RunTurn {
     )
     try {
       health.sawReady(lease.introduction)
+      health.sawTurn()
       const model = knownModel(parts, turn)
       const couldThink = settingsFor(turn, model).thinking !== 'off'
       let answeredBy = ''

@@ -16,3 +16,19 @@ test('a start that failed once is tried again without a request', async () => {
   expect(health.status().state).toBe('degraded')
   health.drain()
 })
+
+test('after a refused login one turn may try, and only an answer makes it ready', async () => {
+  const introduction = { version: '2', models: [], loginSource: 'key', subscription: 'max' }
+  const health = createHealth({ warmUp: () => Promise.resolve(introduction), log, trialAfterMs: 5 })
+  await health.models()
+  expect(health.account()).toEqual({ subscription: 'max' })
+  health.sawFailure(new TurnFailure('upstream_auth', 'no'))
+  expect(health.status()).toMatchObject({ state: 'degraded' })
+  await vi.waitUntil(() => health.status().trial === true, { timeout: 10_000, interval: 2 })
+  expect(health.status().state).toBe('degraded')
+  health.sawTurn()
+  expect(health.status().trial).toBeUndefined()
+  health.sawAnswer()
+  expect(health.status().state).toBe('ready')
+  health.drain()
+})

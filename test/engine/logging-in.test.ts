@@ -9,11 +9,22 @@ import { fails, stalls } from '../support/scripted-model-answers.ts'
 
 /** A home in which somebody has logged in with `claude`; the token is made up. */
 function homeWithLogin(): string {
+  const folder = emptyHome()
+  logIn(folder, 'sk-ant-oat01-made-up')
+  return folder
+}
+
+function emptyHome(): string {
   const folder = join(mkdtempSync(join(tmpdir(), 'dragoman-home-')), '.claude')
   mkdirSync(folder)
+  return folder
+}
+
+/** Writes what `claude` writes when somebody logs in. */
+function logIn(folder: string, accessToken: string): void {
   const login = {
     claudeAiOauth: {
-      accessToken: 'sk-ant-oat01-made-up',
+      accessToken,
       refreshToken: 'sk-ant-ort01-made-up',
       expiresAt: Date.now() + 8 * 3_600_000,
       scopes: ['user:inference', 'user:profile'],
@@ -21,7 +32,6 @@ function homeWithLogin(): string {
     },
   }
   writeFileSync(join(folder, '.credentials.json'), JSON.stringify(login), { mode: 0o600 })
-  return folder
 }
 
 function startWith(variables: Environment, settings: Partial<Record<SettingName, string>> = {}): Promise<TestEngine> {
@@ -65,7 +75,10 @@ describe('before its first turn the engine is ready', () => {
   it.each<[string, Environment]>([
     ['an auth token by itself', { ANTHROPIC_AUTH_TOKEN: 'token-1', EGRESS: 'false' }],
     ['an OAuth token', { CLAUDE_CODE_OAUTH_TOKEN: 'oauth-1' }],
-    ['a cloud provider', { CLAUDE_CODE_USE_FOUNDRY: '1', ANTHROPIC_FOUNDRY_API_KEY: 'made-up' }],
+    [
+      'a cloud provider',
+      { CLAUDE_CODE_USE_FOUNDRY: '1', ANTHROPIC_FOUNDRY_RESOURCE: 'made-up', ANTHROPIC_FOUNDRY_API_KEY: 'made-up' },
+    ],
   ])('with %s', async (_, variables) => {
     await using test = await startWith(variables)
     await test.engine.models()
@@ -105,5 +118,30 @@ describe('without any login', () => {
     await expect(test.engine.models()).rejects.toMatchObject({ kind: 'not_authenticated' })
     expect(test.engine.status()).toMatchObject({ state: 'degraded', login: 'none' })
     expect(workersOf(test.config.DATA_DIR)).toEqual([])
+  })
+})
+
+describe('a login that is made while the server runs', () => {
+  it('is found without a restart', async () => {
+    const folder = emptyHome()
+    await using test = await startWith({ CLAUDE_CONFIG_DIR: folder }, { CLAUDE_AUTH_METHOD: 'cli' })
+    await expect(test.ask()).rejects.toMatchObject({ kind: 'not_authenticated' })
+    logIn(folder, 'sk-ant-oat01-made-up')
+    expect(textOf(await test.ask())).toBe('Hello from the scripted model.')
+    expect(test.engine.status()).toMatchObject({ state: 'ready', auth: { method: 'cli', subscription: 'Claude Max' } })
+  })
+
+  it('takes the place of one that was refused', async () => {
+    const folder = homeWithLogin()
+    await using test = await startWith({ CLAUDE_CONFIG_DIR: folder }, { REUSE_WORKERS: 'true' })
+    await test.proven()
+    await test.ask()
+    // Claude Code refreshes its token and asks once more by itself.
+    test.model.script(fails(401), fails(401))
+    await expect(test.ask()).rejects.toMatchObject({ kind: 'upstream_auth' })
+    logIn(folder, 'sk-ant-oat01-another')
+    await test.ask()
+    expect(test.model.requests.at(-1)?.headers.authorization).toBe('Bearer sk-ant-oat01-another')
+    expect(test.engine.status().state).toBe('ready')
   })
 })

@@ -27,7 +27,7 @@ describe('login', () => {
     ['oauth_token', { CLAUDE_CODE_OAUTH_TOKEN: 'o' }],
     ['bedrock', { CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_API_KEY: 'k' }],
     ['vertex', { CLAUDE_CODE_USE_VERTEX: 'true' }],
-    ['foundry', { CLAUDE_CODE_USE_FOUNDRY: '1' }],
+    ['foundry', { CLAUDE_CODE_USE_FOUNDRY: '1', ANTHROPIC_FOUNDRY_RESOURCE: 'r' }],
   ] as const)('is %s with %o', (method, environment) => {
     expect(detect(environment)).toMatchObject({ login: { method } })
   })
@@ -46,6 +46,56 @@ describe('login', () => {
 
   it('takes the CLI login before a key when the operator asks for it', () => {
     expect(detect({ ANTHROPIC_API_KEY: 'k' }, 'cli', homeWithLogin())).toMatchObject({ login: { method: 'cli' } })
+  })
+
+  it.each([
+    ['cli', { CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_API_KEY: 'k', CLAUDE_CODE_OAUTH_TOKEN: 'o' }, 'oauth_token'],
+    ['api_key', { CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_API_KEY: 'k' }, 'api_key'],
+    ['bedrock', { CLAUDE_CODE_USE_VERTEX: '1' }, 'bedrock'],
+    ['vertex', { ANTHROPIC_API_KEY: 'k' }, 'vertex'],
+    ['foundry', { ANTHROPIC_API_KEY: 'k', ANTHROPIC_FOUNDRY_RESOURCE: 'r' }, 'foundry'],
+  ] as const)('is what CLAUDE_AUTH_METHOD=%s asks for, whatever else is set', (asked, environment, method) => {
+    expect(detect(environment, asked)).toMatchObject({ login: { method } })
+  })
+
+  it.each([
+    ['a provider without its resource', { CLAUDE_CODE_USE_FOUNDRY: '1' }, undefined, 'ANTHROPIC_FOUNDRY_RESOURCE'],
+    ['a token given as a key', { ANTHROPIC_API_KEY: 'sk-ant-oat01-x' }, undefined, 'CLAUDE_CODE_OAUTH_TOKEN'],
+    ['an address that is none', { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: 'me' }, undefined, 'ANTHROPIC_BASE_URL'],
+    ['no Claude account', { ANTHROPIC_API_KEY: 'k' }, 'cli', 'dragoman login'],
+  ] as const)('does not work with %s, and says what to do', (_, environment, asked, name) => {
+    expect(detect(environment, asked)).toEqual({ missing: expect.stringContaining(name) })
+  })
+
+  it.each([
+    ['CLAUDE_CODE_USE_BEDROCK', {}, ['AWS_REGION', 'AWS_PROFILE']],
+    ['CLAUDE_CODE_USE_BEDROCK', { AWS_REGION: 'eu-west-1', AWS_BEARER_TOKEN_BEDROCK: 'b' }, []],
+    ['CLAUDE_CODE_USE_BEDROCK', { AWS_REGION: 'eu-west-1' }, ['AWS_PROFILE']],
+    ['CLAUDE_CODE_USE_VERTEX', {}, ['ANTHROPIC_VERTEX_PROJECT_ID', 'CLOUD_ML_REGION', 'gcloud auth']],
+    [
+      'CLAUDE_CODE_USE_VERTEX',
+      { CLOUD_ML_REGION: 'global', GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_APPLICATION_CREDENTIALS: '/c.json' },
+      [],
+    ],
+    ['CLAUDE_CODE_USE_FOUNDRY', { ANTHROPIC_FOUNDRY_RESOURCE: 'r' }, ['ANTHROPIC_FOUNDRY_API_KEY']],
+    ['CLAUDE_CODE_USE_FOUNDRY', { ANTHROPIC_FOUNDRY_BASE_URL: 'https://x', ANTHROPIC_FOUNDRY_API_KEY: 'k' }, []],
+  ] as const)('with %s and %o may want for %o', (flag, environment, missing) => {
+    const named = missing.map((name) => expect.stringContaining(name))
+    expect(detect({ [flag]: '1', ...environment })).toMatchObject({ login: { missing: named } })
+  })
+
+  it('says where the operator keeps the login of a provider, because a child has a home of its own', () => {
+    const home = mkdtempSync(join(tmpdir(), 'dragoman-login-'))
+    mkdirSync(join(home, '.aws'))
+    writeFileSync(join(home, '.aws', 'credentials'), '')
+    const file = join(home, '.aws', 'credentials')
+    const bedrock = { CLAUDE_CODE_USE_BEDROCK: '1', AWS_REGION: 'eu-west-1' }
+    expect(detect(bedrock, undefined, home)).toMatchObject({
+      login: { env: { AWS_SHARED_CREDENTIALS_FILE: file }, missing: [] },
+    })
+    expect(detect({ ...bedrock, AWS_SHARED_CREDENTIALS_FILE: '/mine' }, undefined, home)).toMatchObject({
+      login: { env: { AWS_SHARED_CREDENTIALS_FILE: '/mine' } },
+    })
   })
 
   it('says what is missing when there is nothing to log in with', () => {

@@ -14,7 +14,7 @@ it('a spare that cannot be spawned leaves no home behind', async () => {
   const factory = createWorkerFactory({
     binary: createScriptedChild().path,
     environment: { PATH: process.env['PATH'] },
-    login: { method: 'api_key', source: 'test', env: { ANTHROPIC_API_KEY: 'none' } },
+    login: { method: 'api_key', source: 'test', missing: [], env: { ANTHROPIC_API_KEY: 'none' } },
     egress: undefined,
     runFolder,
     deathWatch: {

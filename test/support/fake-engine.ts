@@ -98,6 +98,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     state: 'ready',
     version: '2.1.330',
     login: 'api_key',
+    auth: { method: 'api_key', missing: [] },
     provider: 'anthropic',
     egress: true,
     reuse: 'on',

@@ -1,7 +1,7 @@
 /** The one model call of a turn on its way through the egress. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Credential } from '../login.ts'
+import type { Credential } from '../login-method.ts'
 import { refuse } from './refuse.ts'
 import { createStreamTap, type StreamTap } from './stream-tap.ts'
 import { readError, readRetryAfter } from './upstream-answer.ts'
