@@ -74,6 +74,7 @@ export const SETTINGS = {
   API_KEY: optional(key, 'The key that callers must send. Unset: no key is asked for, on loopback only.', {
     secret: true,
   }),
+  ASK_FOR_KEY: setting(flag, true, 'Ask at a start in a terminal whether to make a key, when none is configured.'),
   ALLOWED_HOSTS: setting(
     json(z.array(z.string())),
     [],

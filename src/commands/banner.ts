@@ -11,15 +11,17 @@ export interface BannerFacts {
   /** What the login may fail for want of. */
   readonly missing: readonly string[]
   readonly needsKey: boolean
+  /** The key that was made for this run, which nobody knows yet. */
+  readonly newKey?: string | undefined
   readonly demo: boolean
 }
 
 /** What a person wants to know first, and a line to try. On standard error, so that standard output holds only the log. */
 export function writeBanner(output: Output, facts: BannerFacts): void {
-  const { version, url, takenPort, login, missing, needsKey, demo } = facts
+  const { version, url, takenPort, login, missing, needsKey, newKey, demo } = facts
   const strong = (text: string): string => (output.isTTY === true ? styleText('bold', text) : text)
   const withKey = needsKey ? ', with the key' : ''
-  const header = needsKey ? ` \\\n    -H "authorization: Bearer $API_KEY"` : ''
+  const header = needsKey ? ` \\\n    -H "authorization: Bearer ${newKey ?? '$API_KEY'}"` : ''
   const lines = [
     '',
     strong(`Dragoman ${version} listens on ${url}`),
@@ -29,7 +31,7 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     `  base URL   ${url}/v1`,
     `  login      ${login}`,
     ...missing.map((what) => `             ! ${what}`),
-    `  key        ${needsKey ? 'API_KEY, from every caller' : 'none needed; any will do'}`,
+    ...keyLines(needsKey, newKey),
     `  API        ${url}/docs${withKey}`,
     '',
     `  curl ${url}/v1/chat/completions -H 'content-type: application/json'${header} \\`,
@@ -37,4 +39,13 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     '',
   ]
   output.write(`${lines.join('\n')}\n`)
+}
+
+function keyLines(needsKey: boolean, newKey: string | undefined): string[] {
+  if (newKey === undefined)
+    return [`  key        ${needsKey ? 'API_KEY, from every caller' : 'none needed; any will do'}`]
+  return [
+    '  key        from every caller, for this run. It is shown this once; to keep it, put this line into .env:',
+    `             API_KEY=${newKey}`,
+  ]
 }

@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
+import { askForKey, mayAskForKey } from './ask-for-key.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
 import { demoEnvironment, demoFlags } from './demo-environment.ts'
 import { checkBinary } from './doctor-binary.ts'
@@ -25,8 +26,10 @@ const AFTER_DRAIN_MS = 3_000
  * Starts the server and returns when it listens; it runs until a signal ends it.
  * @throws ConfigError or UsageError when it must not start like this, or the reason why it cannot listen
  */
-export async function serve(flags: SettingFlags, { demo }: { readonly demo: boolean }): Promise<void> {
+export async function serve(given: SettingFlags, { demo }: { readonly demo: boolean }): Promise<void> {
   const environment = loadEnvironment()
+  const newKey = await askedKey(environment, given, demo)
+  const flags = newKey === undefined ? given : { ...given, API_KEY: newKey }
   const asked = parseConfig(environment, flags)
   const problem = exposureProblem(asked)
   if (problem !== undefined) throw new UsageError(problem)
@@ -38,6 +41,7 @@ export async function serve(flags: SettingFlags, { demo }: { readonly demo: bool
       config: demoModel === undefined ? asked : forDemo(environment, flags, demoModel),
       demoModel,
       secrets,
+      newKey,
       underNpm,
     })
   } catch (error) {
@@ -52,10 +56,12 @@ interface Start {
   readonly demoModel: DemoModel | undefined
   /** What must never reach the log. */
   readonly secrets: readonly string[]
+  /** The key that was made at this start. */
+  readonly newKey: string | undefined
   readonly underNpm: boolean
 }
 
-async function start({ config, demoModel, secrets, underNpm }: Start): Promise<void> {
+async function start({ config, demoModel, secrets, newKey, underNpm }: Start): Promise<void> {
   await requireBinary(config)
   const { version } = packageInfo()
   const log = createLogger({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, secrets })
@@ -92,9 +98,20 @@ async function start({ config, demoModel, secrets, underNpm }: Start): Promise<v
     ...(listening.moved ? { takenPort: config.PORT } : {}),
     ...(demoModel === undefined ? loginFacts(engine) : { login: 'none needed', missing: [] }),
     needsKey: config.API_KEY !== undefined,
+    newKey,
     demo: demoModel !== undefined,
   })
   announceModels(engine, log)
+}
+
+/** The key that somebody at a terminal wants to have made. */
+async function askedKey(environment: Environment, flags: SettingFlags, demo: boolean): Promise<string | undefined> {
+  const config = parseConfig(environment, flags)
+  const { stdin, stdout, stderr } = process
+  const isInteractive = [stdin, stdout, stderr].every((stream) => stream.isTTY)
+  const hasKey = config.API_KEY !== undefined
+  if (!mayAskForKey({ config, environment, hasKey, isInteractive, demo })) return undefined
+  return askForKey(stdin, stderr)
 }
 
 /** @throws when the binary is missing, does not run, or would run callers' text: nobody should find out by a request */
