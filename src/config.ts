@@ -142,6 +142,12 @@ export const SETTINGS = {
     'info',
     'Least severe log lines to write.',
   ),
+  VERBOSE: setting(flag, false, 'Write log lines of the level debug too.'),
+  DEBUG_MODE: setting(
+    flag,
+    false,
+    "Write everything to the log, and with it what callers ask and the model answers, cut short and without what looks like a secret. Not for other people's conversations.",
+  ),
 } as const satisfies Record<string, Setting<unknown>>
 
 export type SettingName = keyof typeof SETTINGS

@@ -4,10 +4,17 @@
  */
 import { pino, type DestinationStream, type LevelWithSilent, type Logger as PinoLogger } from 'pino'
 import pretty from 'pino-pretty'
+import type { Config } from './config.ts'
 import { createLogOutput } from './log-output.ts'
 import { createRedaction } from './redaction.ts'
 
 export type Logger = PinoLogger
+
+/** The least severe level that one of the settings asks for. */
+export function logLevel(config: Pick<Config, 'LOG_LEVEL' | 'VERBOSE' | 'DEBUG_MODE'>): LevelWithSilent {
+  if (config.DEBUG_MODE || config.LOG_LEVEL === 'trace') return 'trace'
+  return config.VERBOSE ? 'debug' : config.LOG_LEVEL
+}
 
 export interface LoggerOptions {
   readonly level: LevelWithSilent

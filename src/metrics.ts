@@ -1,7 +1,8 @@
 /** Numbers for Prometheus. Labels are closed sets: no model, key or caller is one. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EngineStatus, WorkerCounts } from './engine/engine.ts'
-import { END_REASONS, type EngineObserver, LEASE_KINDS, RESET_OUTCOMES, type TurnOutcome } from './engine/observer.ts'
+import { END_REASONS, type EngineObserver, RESET_OUTCOMES, type TurnOutcome } from './engine/observer.ts'
+import { LEASE_KINDS } from './turn/turn-event.ts'
 
 export interface Metrics {
   /** Counts what the engine tells. */

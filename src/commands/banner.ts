@@ -14,11 +14,13 @@ export interface BannerFacts {
   /** The key that was made for this run, which nobody knows yet. */
   readonly newKey?: string | undefined
   readonly demo: boolean
+  /** Whether the log holds what is asked and answered. */
+  readonly logsContent: boolean
 }
 
 /** What a person wants to know first, and a line to try. On standard error, so that standard output holds only the log. */
 export function writeBanner(output: Output, facts: BannerFacts): void {
-  const { version, url, takenPort, login, missing, needsKey, newKey, demo } = facts
+  const { version, url, takenPort, login, missing, needsKey, newKey, demo, logsContent } = facts
   const strong = (text: string): string => (output.isTTY === true ? styleText('bold', text) : text)
   const withKey = needsKey ? ', with the key' : ''
   const header = needsKey ? ` \\\n    -H "authorization: Bearer ${newKey ?? '$API_KEY'}"` : ''
@@ -27,6 +29,7 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     strong(`Dragoman ${version} listens on ${url}`),
     ...(takenPort === undefined ? [] : [strong(`PORT ${takenPort} IS TAKEN: this is another one.`)]),
     ...(demo ? [strong('DEMO: answers come from the built-in offline model, not from Claude.')] : []),
+    ...(logsContent ? [strong('DEBUG_MODE: THE LOG HOLDS WHAT CALLERS ASK AND THE MODEL ANSWERS.')] : []),
     '',
     `  base URL   ${url}/v1`,
     `  login      ${login}`,

@@ -5,7 +5,7 @@ import type { DemoModel } from '../demo/demo-model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { createSchemaValidator } from '../json-schema/schema-validator.ts'
-import { createLogger, type Logger } from '../log.ts'
+import { createLogger, type Logger, logLevel } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
@@ -64,7 +64,7 @@ interface Start {
 async function start({ config, demoModel, secrets, newKey, underNpm }: Start): Promise<void> {
   await requireBinary(config)
   const { version } = packageInfo()
-  const log = createLogger({ level: config.LOG_LEVEL, pretty: process.stdout.isTTY, secrets })
+  const log = createLogger({ level: logLevel(config), pretty: process.stdout.isTTY, secrets })
   const ending = new AbortController()
   const engine = createDeferredEngine()
   const metrics = createMetrics()
@@ -100,6 +100,7 @@ async function start({ config, demoModel, secrets, newKey, underNpm }: Start): P
     needsKey: config.API_KEY !== undefined,
     newKey,
     demo: demoModel !== undefined,
+    logsContent: config.DEBUG_MODE,
   })
   announceModels(engine, log)
 }

@@ -17,6 +17,7 @@ import { parseBody } from '../wire/parse.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
 import { createQuestions, heldSchemas, translationContext } from './question.ts'
+import { noteTurns } from './note-turns.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
 import { collect, renderAll } from './render-all.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
@@ -63,6 +64,6 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
     choices,
   })
   const questions = Array.from({ length: choices }, () => toQuestion(translate))
-  const chunks = renderAll(askAll(engine, questions, signal), renderer)
+  const chunks = renderAll(noteTurns(askAll(engine, questions, signal), context), renderer)
   return isStream ? eventsReply(chunks) : jsonReply(foldChat(await collect(chunks)))
 }

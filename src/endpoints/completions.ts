@@ -13,6 +13,7 @@ import { parseBody } from '../wire/parse.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
 import { createQuestions, translationContext } from './question.ts'
+import { noteTurns } from './note-turns.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
 import { collect, renderAll } from './render-all.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
@@ -65,6 +66,6 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
     echoes,
     perPrompt,
   })
-  const chunks = renderAll(askAll(engine, questions, signal), renderer)
+  const chunks = renderAll(noteTurns(askAll(engine, questions, signal), context), renderer)
   return isStream ? eventsReply(chunks) : jsonReply(foldCompletion(await collect(chunks)))
 }

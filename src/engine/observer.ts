@@ -1,4 +1,4 @@
-import type { FinishReason } from '../turn/turn-event.ts'
+import type { FinishReason, LeaseKind } from '../turn/turn-event.ts'
 import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 
 /** Why a process was ended. */
@@ -14,13 +14,6 @@ export const END_REASONS = [
   'shutdown',
 ] as const
 export type EndReason = (typeof END_REASONS)[number]
-
-/**
- * How the process of a turn was found: it held the conversation, it was emptied, it had been started ahead for the profile
- * or without one, it was started with the conversation, or empty.
- */
-export const LEASE_KINDS = ['continued', 'reused', 'warm', 'spare', 'resumed', 'new'] as const
-export type LeaseKind = (typeof LEASE_KINDS)[number]
 
 export const RESET_OUTCOMES = ['done', 'refused'] as const
 export type ResetOutcome = (typeof RESET_OUTCOMES)[number]

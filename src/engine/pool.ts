@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { LeaseKind } from '../turn/turn-event.ts'
 import type { Conversation } from '../turn/turn.ts'
 import type { Introduction } from './claude-code.ts'
 import { isBestResumed, resumableLength } from './history.ts'
@@ -30,6 +31,7 @@ export interface LeaseRequest {
 export interface Lease {
   readonly worker: Worker
   readonly introduction: Introduction
+  readonly kind: LeaseKind
   /** Gives the worker back. Resolves when its place can be taken by another. */
   release(): Promise<void>
 }
@@ -95,9 +97,11 @@ export class Pool {
    * @throws TurnFailure `worker_unavailable`, or `aborted`.
    */
   async lease(request: LeaseRequest, signal: AbortSignal): Promise<Lease> {
-    const member = await this.#find(request, signal)
+    const { member, kind } = await this.#find(request, signal)
     member.principalId = request.principalId
-    return { worker: member.worker, introduction: member.introduction, release: () => this.#release(member) }
+    const { worker, introduction } = member
+    this.#options.observer.leased(kind)
+    return { worker, introduction, kind, release: () => this.#release(member) }
   }
 
   /** Starts a process that waits for whoever comes first with its profile. */
@@ -143,13 +147,12 @@ export class Pool {
   }
 
   /** While others are being started the turn waits for them too: the first that is fit for it will do. */
-  async #find(request: LeaseRequest, signal: AbortSignal): Promise<Member> {
-    const { observer } = this.#options
+  async #find(request: LeaseRequest, signal: AbortSignal): Promise<{ member: Member; kind: LeaseKind }> {
     for (;;) {
       const held = await this.#reuse(request)
       if (held !== undefined) {
-        observer.leased(isUnclaimed(held) ? 'warm' : held.worker.heldMessages > 0 ? 'continued' : 'reused')
-        return held
+        const kind = isUnclaimed(held) ? 'warm' : held.worker.heldMessages > 0 ? 'continued' : 'reused'
+        return { member: held, kind }
       }
       const starting = this.#starter.tryStart(request.profile, signal, this.#earlier(request))
       if (starting === undefined) {
@@ -158,9 +161,8 @@ export class Pool {
       }
       const started = await starting
       const { fromSpare, heldMessages } = started.worker
-      observer.leased(fromSpare ? 'spare' : heldMessages > 0 ? 'resumed' : 'new')
       if (this.#hasOthers(started)) this.#wantAhead(request.profile)
-      return started
+      return { member: started, kind: fromSpare ? 'spare' : heldMessages > 0 ? 'resumed' : 'new' }
     }
   }
 

@@ -9,7 +9,7 @@ import type { Health } from './health.ts'
 import type { KeptReasoning } from './kept-reasoning.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
 import { type EngineObserver, outcomeOf, type TurnOutcome } from './observer.ts'
-import type { Pool } from './pool.ts'
+import type { Lease, Pool } from './pool.ts'
 import type { AnsweredCalls } from './reasoning-reader.ts'
 import { isOfTheModel, refusedFeature } from './refused-feature.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -54,15 +54,14 @@ export function createRunTurn(parts: RunTurnParts): RunTurn {
       signal,
     )
     try {
-      health.sawReady(lease.introduction)
-      health.sawTurn()
+      sawLease(parts, turn, lease)
       const model = knownModel(parts, turn)
       const couldThink = settingsFor(turn, model).thinking !== 'off'
       let answeredBy = ''
       const onAnswer = (answer: AnsweredCalls): void => reasoning.keep({ turn, answeredBy, couldThink }, answer)
       for await (const event of lease.worker.run({ turn, chain, model, onAnswer }, signal)) {
         if (event.type === 'start') answeredBy = event.model
-        yield event
+        yield event.type === 'start' ? { ...event, lease: lease.kind } : event
       }
       health.sawAnswer()
     } finally {
@@ -125,6 +124,12 @@ export function createRunTurn(parts: RunTurnParts): RunTurn {
       slot.free.catch((error: unknown) => log.error({ err: error }, 'a process could not be ended')).finally(freeSlot)
     }
   }
+}
+
+function sawLease({ health, log }: RunTurnParts, { id }: Turn, { worker, introduction, kind }: Lease): void {
+  health.sawReady(introduction)
+  health.sawTurn()
+  log.debug({ requestId: id, lease: kind, worker: worker.id }, 'the turn has a process')
 }
 
 /** What a model refuses for itself is remembered of it. */

@@ -3,6 +3,7 @@ import { errorRow, type ApiError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
 import { clip } from '../wire/quote.ts'
+import type { AccessFacts } from './request-context.ts'
 
 /** The version of OpenAI's API that every answer names, as theirs do. */
 export const OPENAI_VERSION = '2020-10-01'
@@ -13,7 +14,11 @@ export interface Exchange {
   readonly log: Logger
   /** The answer's headers, whatever it becomes. */
   readonly headers: Headers
+  /** When it came, in milliseconds of `performance.now()`. */
+  readonly began: number
   identifyAs(principal: Principal): void
+  /** Adds to the line in the access log. */
+  note(facts: AccessFacts): void
   /** Stamps how long the answer took to begin. */
   stamp(): void
   /** The answer is out, or never will be: writes the access log line, once. */
@@ -23,7 +28,7 @@ export interface Exchange {
 /** @param route the route's pattern: a raw path can hold secrets and has no bounds */
 export function createExchange(request: Request, route: string, rootLog: Logger): Exchange {
   const id = `req_${randomUUID().replaceAll('-', '')}`
-  const started = performance.now()
+  const began = performance.now()
   const log = rootLog.child({ requestId: id })
   const headers = new Headers({
     'x-request-id': id,
@@ -34,25 +39,31 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
   const clientRequestId = request.headers.get('x-client-request-id')
   let principal = 'unknown'
   let settled = false
+  let noted: AccessFacts = {}
 
   return {
     id,
     log,
     headers,
+    began,
     identifyAs(identified) {
       principal = identified.id
     },
+    note(facts) {
+      noted = { ...noted, ...facts }
+    },
     stamp() {
-      headers.set('openai-processing-ms', String(Math.round(performance.now() - started)))
+      headers.set('openai-processing-ms', String(Math.round(performance.now() - began)))
     },
     settle(status, failure) {
       if (settled) return
       settled = true
       const line = {
+        ...noted,
         method: clip(request.method),
         route,
         status,
-        ms: Math.round(performance.now() - started),
+        ms: Math.round(performance.now() - began),
         principal,
         outcome: failure?.code ?? 'ok',
         ...(clientRequestId !== null && { clientRequestId: clip(clientRequestId) }),

@@ -10,6 +10,7 @@ import { clip } from '../wire/quote.ts'
 import { identify, requireTrust, type Authentication } from './authenticate.ts'
 import { readJsonBody } from './body.ts'
 import type { Connection } from './connection.ts'
+import { loggingContent } from './content-log.ts'
 import { errorBody, errorHeaders } from './error-reply.ts'
 import { openEventStream } from './event-stream.ts'
 import { createExchange, type Exchange } from './exchange.ts'
@@ -23,7 +24,7 @@ import type { Access, Handler } from './route.ts'
 export interface PipelineOptions {
   readonly config: Pick<
     Config,
-    'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORIGINS' | 'MAX_BODY_BYTES' | 'MAX_TIMEOUT' | 'HEARTBEAT_INTERVAL'
+    'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORIGINS' | 'MAX_BODY_BYTES' | 'MAX_TIMEOUT' | 'HEARTBEAT_INTERVAL' | 'DEBUG_MODE'
   >
   readonly log: Logger
   readonly authentication: Authentication
@@ -86,9 +87,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (route === undefined) throw refusal(place, call, exchange.headers)
     route.admit()
     const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
-    const { id, log, headers: replyHeaders } = exchange
+    const { id, log, began, note, headers: replyHeaders } = exchange
     const extensions = extensionsOf(request.headers)
-    return route.handle({ id, log, replyHeaders, signal, params, body, extensions, ...caller })
+    const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
+    return handle({ id, log, began, note, replyHeaders, signal, params, body, extensions, ...caller })
   }
 
   return async (place, call) => {

@@ -1,6 +1,9 @@
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
 
+/** What an endpoint has to say of a request in the access log: no content. */
+export type AccessFacts = Readonly<Record<string, string | number>>
+
 /** Everything an endpoint gets to know of a request. Built field by field by the pipeline; the raw request stays there. */
 export interface RequestContext {
   /** `req_` and 32 hex digits, the answer's `x-request-id`. */
@@ -11,6 +14,10 @@ export interface RequestContext {
   /** Aborts with an `ApiError` as reason: the caller left, the time is over, or the server ends. */
   readonly signal: AbortSignal
   readonly log: Logger
+  /** When it came, in milliseconds of `performance.now()`. */
+  readonly began: number
+  /** Adds to its line in the access log. A later value of the same name counts. */
+  readonly note: (facts: AccessFacts) => void
   /** The JSON body; empty for a route that takes none. */
   readonly body: Readonly<Record<string, unknown>>
   /** The headers that belong to this API's own contract (`x-claude-*`), by their lower-case names. */

@@ -8,7 +8,16 @@ export interface StartEvent {
   readonly model: string
   /** Absent where the model API did not say. */
   readonly serviceTier?: 'standard' | 'priority'
+  /** For logs. Absent where the engine does not say. */
+  readonly lease?: LeaseKind
 }
+
+/**
+ * How the process of a turn was found: it held the conversation, it was emptied, it had been started ahead for the profile
+ * or without one, it was started with the conversation, or empty.
+ */
+export const LEASE_KINDS = ['continued', 'reused', 'warm', 'spare', 'resumed', 'new'] as const
+export type LeaseKind = (typeof LEASE_KINDS)[number]
 
 /** A piece of the reasoning summary. */
 export interface ReasoningEvent {

@@ -58,3 +58,11 @@ test('for people the line is readable, and still without secrets', () => {
   expect(text()).toMatch(/INFO.*request/)
   expect(text()).not.toContain('hunter2secret')
 })
+
+test('for people the stack of an error is without secrets too, and stays on lines of its own', () => {
+  const { log, text } = logger({ pretty: true })
+  const cause = new Error('-----BEGIN PRIVATE KEY-----\nhunter2secret\n-----END PRIVATE KEY-----')
+  log.error({ err: new Error('connect https://me:hunter2secret@host', { cause }) }, 'failed')
+  expect(text()).toMatch(/^ +at .+log\.test/m)
+  expect(text()).not.toContain('hunter2secret')
+})
