@@ -51,12 +51,18 @@ ${rows.join('\n')}
 
 How Claude Code logs in is found in its own variables; the first of these that is set wins:
 
-1. \`CLAUDE_CODE_USE_BEDROCK\` (with \`AWS_*\`), \`CLAUDE_CODE_USE_VERTEX\` (with \`GOOGLE_*\`, \`CLOUD_ML_*\`),
-   \`CLAUDE_CODE_USE_FOUNDRY\` (with \`AZURE_*\`)
+1. \`CLAUDE_CODE_USE_BEDROCK\` (with \`AWS_*\`), \`CLAUDE_CODE_USE_VERTEX\` (with \`GOOGLE_*\`, \`CLOUD_ML_*\`, \`ANTHROPIC_VERTEX_*\`),
+   \`CLAUDE_CODE_USE_FOUNDRY\` (with \`AZURE_*\`, \`ANTHROPIC_FOUNDRY_*\`)
 2. \`ANTHROPIC_AUTH_TOKEN\`
 3. \`ANTHROPIC_API_KEY\`
 4. \`CLAUDE_CODE_OAUTH_TOKEN\`
 5. the login that \`dragoman login\` (or \`claude\` and its command \`/login\`) stored (\`CLAUDE_CONFIG_DIR\` says where, if not in the usual folder)
+
+\`CLAUDE_AUTH_METHOD\` chooses instead: \`cli\` takes 4 or 5, \`api_key\` takes 2 or 3, and \`bedrock\`, \`vertex\` and \`foundry\` need no
+variable that says so. What a provider's login is likely to lack (a region, a project, credentials) is named by \`dragoman doctor\`, the banner
+and \`GET /v1/auth/status\`. What your home keeps of a provider's login (\`~/.aws/config\` and \`credentials\`, Google's
+\`application_default_credentials.json\`, \`~/.azure\`) is found there; a login to AWS by single sign-on, whose tokens lie beside these, is not:
+give keys or a role instead.
 
 \`ANTHROPIC_BASE_URL\` and the usual proxy and certificate variables (\`HTTPS_PROXY\`, \`NO_PROXY\`, \`NODE_EXTRA_CA_CERTS\`) are
 honoured. A Claude Code process gets what its login needs and no other variable of yours.

@@ -85,7 +85,8 @@ const ERRORS = {
     status: 502,
     type: 'api_error',
     retry: false,
-    message: "The model API does not accept this server's login. Its operator can see why in the log.",
+    message:
+      "The model API does not accept this server's login. Its operator can run `dragoman login`, or replace the key; the log tells more.",
   },
   upstream_error: { status: 502, type: 'api_error', retry: true, message: 'The model API failed.' },
   backend_error: { status: 502, type: 'api_error', retry: true, message: 'The answer broke off or was not complete.' },
