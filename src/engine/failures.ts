@@ -93,6 +93,8 @@ function byReport({ code, terminalReason, text }: ReportedError): FailureKind {
     case 'oauth_org_not_allowed':
     case 'account_on_hold':
     case 'verification_required':
+    // A provider's credentials are missing or have run out: nothing was sent.
+    case 'cloud_credential_error':
       return 'upstream_auth'
     case 'rate_limit':
       return 'rate_limited'

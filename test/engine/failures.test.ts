@@ -53,6 +53,10 @@ describe('failure of a model call', () => {
     expect(upstreamFailure(facts, reported).kind).toBe('quota_exhausted')
   })
 
+  it('is about the login when a provider has no credentials', () => {
+    expect(upstreamFailure(unseen, { code: 'cloud_credential_error' }).kind).toBe('upstream_auth')
+  })
+
   it('is about the login when the process has none', () => {
     const reported = { code: 'authentication_failed', text: 'Not logged in · Please run /login' }
     expect(upstreamFailure(unseen, reported).kind).toBe('not_authenticated')
