@@ -24,7 +24,8 @@ export interface Health {
 }
 
 const MENDED_BY = {
-  upstream_auth: 'the model API does not accept the login: log in again with `dragoman login`, or replace the key',
+  upstream_auth:
+    'the model API does not accept the login: log in again with `dragoman login`, or replace the key or the credentials',
   not_authenticated:
     'Claude Code is not logged in: run `dragoman login`, or set ANTHROPIC_API_KEY or CLAUDE_CODE_OAUTH_TOKEN',
   worker_unavailable: 'no Claude Code process gets ready: `dragoman doctor` tells more',

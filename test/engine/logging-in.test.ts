@@ -145,3 +145,18 @@ describe('a login that is made while the server runs', () => {
     expect(test.engine.status().state).toBe('ready')
   })
 })
+
+describe('a cloud provider', () => {
+  it('whose credentials cannot be found turns the engine degraded, and is not tried twice', async () => {
+    await using test = await startWith({
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      AWS_REGION: 'eu-west-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/nonexistent',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+    })
+    await expect(test.ask({ model: 'claude-sonnet-5' })).rejects.toMatchObject({ kind: 'upstream_auth' })
+    expect(test.engine.status()).toMatchObject({ state: 'degraded', reason: expect.stringContaining('credentials') })
+    expect(test.log.filter((line) => line.includes('turn failed'))).toHaveLength(1)
+  })
+})
