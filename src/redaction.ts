@@ -25,7 +25,7 @@ const BY_FORM: readonly Rule[] = [
   // AWS key ids, Google API keys and tokens, and JSON web tokens.
   [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b/g, HIDDEN],
   [/\bAIza[\w-]{30,}|\bya29\.[\w.-]{10,}/g, HIDDEN],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, HIDDEN],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, HIDDEN],
   // Who logs in by a URL.
   [/(:\/\/)[^\s/@:"'\\]{0,200}:[^\s/@"'\\]{1,500}@/g, `$1${HIDDEN}@`],
   [/\b(bearer|basic)(\s+)[\w.~+/=-]{6,}/gi, `$1$2${HIDDEN}`],
