@@ -37,6 +37,10 @@ const path = text.transform((given) => resolve(given.replace(/^~(?=\/|$)/, homed
 /** Compared byte by byte with a header, which holds nothing else. */
 const key = text.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces')
 
+const databaseUrl = text
+  .regex(/^(?:sqlite:|postgres(?:ql)?:\/\/)/, 'expected sqlite:, sqlite:<path> or postgres://…')
+  .refine((url) => url.startsWith('sqlite:') || URL.canParse(url), 'expected a URL')
+
 interface Setting<T> {
   readonly schema: z.ZodType<T, string>
   readonly default: T
@@ -134,8 +138,19 @@ export const SETTINGS = {
   DATA_DIR: setting(
     path,
     join(homedir(), '.dragoman'),
-    'Folder for the files of Claude Code processes while they run, later for the database.',
+    'Folder for the database, and for the files of Claude Code processes while they run.',
     { shownDefault: '~/.dragoman' },
+  ),
+  DATABASE_URL: setting(
+    databaseUrl,
+    'sqlite:',
+    'Where keys are kept: `sqlite:` is a file in DATA_DIR, `sqlite:<path>` another one, `postgres://user:password@host/name` a PostgreSQL that several instances share.',
+    { secret: true },
+  ),
+  KEY_PEPPER: optional(
+    text.min(16),
+    'What keys are hashed with. Instances that share a database need the same one; changing it makes every key useless.',
+    { secret: true, shownDefault: 'a random one, in a file in DATA_DIR' },
   ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -1,0 +1,146 @@
+/** Keys of callers. The key itself is not among what is kept of it. */
+import type { Insertable, Selectable } from 'kysely'
+import { z } from 'zod'
+import type { Database } from './store.ts'
+
+/** Times are in milliseconds since 1970, lists in JSON. */
+export interface KeysTable {
+  readonly id: string
+  readonly name: string
+  readonly prefix: string
+  readonly hash: string
+  readonly pepper_id: string
+  readonly scopes: string
+  readonly allowed_models: string | null
+  readonly allowed_tools: string | null
+  readonly requests_per_minute: number | null
+  readonly tokens_per_minute: number | null
+  readonly budget_day_usd: number | null
+  readonly budget_month_usd: number | null
+  readonly expires_at: number | null
+  readonly created_at: number
+  readonly revoked_at: number | null
+  readonly rotated_from: string | null
+}
+
+/** What a key may, and how much. `null`: no bound. */
+export interface KeyTerms {
+  readonly name: string
+  readonly scopes: readonly string[]
+  /** Names of models, as callers write them. */
+  readonly models: readonly string[] | null
+  readonly tools: readonly string[] | null
+  readonly requestsPerMinute: number | null
+  readonly tokensPerMinute: number | null
+  readonly budgetDayUsd: number | null
+  readonly budgetMonthUsd: number | null
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | null
+}
+
+export interface StoredKey extends KeyTerms {
+  readonly id: string
+  /** The beginning of the key, by which people tell it from others. */
+  readonly prefix: string
+  /** HMAC-SHA-256 of the key under the pepper, in hex. */
+  readonly hash: string
+  /** Which pepper that was. */
+  readonly pepperId: string
+  readonly createdAt: number
+  readonly revokedAt: number | null
+  /** The id of the key that it took the place of. */
+  readonly rotatedFrom: string | null
+}
+
+const listSchema = z.array(z.string())
+const toList = (json: string): readonly string[] => listSchema.parse(JSON.parse(json))
+const toJson = (list: readonly string[] | null): string | null => (list === null ? null : JSON.stringify(list))
+
+export async function insertKey(db: Database, key: StoredKey): Promise<void> {
+  await db.insertInto('keys').values(toRow(key)).execute()
+}
+
+/** The newest first. */
+export async function listKeys(db: Database): Promise<readonly StoredKey[]> {
+  const rows = await db.selectFrom('keys').selectAll().orderBy('created_at', 'desc').orderBy('id').execute()
+  return rows.map(fromRow)
+}
+
+export async function findKeyByHash(db: Database, hash: string): Promise<StoredKey | undefined> {
+  const row = await db.selectFrom('keys').selectAll().where('hash', '=', hash).executeTakeFirst()
+  return row === undefined ? undefined : fromRow(row)
+}
+
+export async function findKeys(db: Database, ids: readonly string[]): Promise<readonly StoredKey[]> {
+  if (ids.length === 0) return []
+  const rows = await db.selectFrom('keys').selectAll().where('id', 'in', ids).execute()
+  return rows.map(fromRow)
+}
+
+/** Whether there ever was a key: revoked ones count, or revoking the last would open the server. */
+export async function hasKeys(db: Database): Promise<boolean> {
+  return (await db.selectFrom('keys').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+/** @returns whether it was not revoked before */
+export async function revokeKey(db: Database, id: string, at: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('keys')
+    .set({ revoked_at: at })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Makes it end earlier, never later. */
+export async function expireKey(db: Database, id: string, at: number): Promise<void> {
+  await db
+    .updateTable('keys')
+    .set({ expires_at: at })
+    .where('id', '=', id)
+    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', at)]))
+    .execute()
+}
+
+function toRow(key: StoredKey): Insertable<KeysTable> {
+  return {
+    id: key.id,
+    name: key.name,
+    prefix: key.prefix,
+    hash: key.hash,
+    pepper_id: key.pepperId,
+    scopes: JSON.stringify(key.scopes),
+    allowed_models: toJson(key.models),
+    allowed_tools: toJson(key.tools),
+    requests_per_minute: key.requestsPerMinute,
+    tokens_per_minute: key.tokensPerMinute,
+    budget_day_usd: key.budgetDayUsd,
+    budget_month_usd: key.budgetMonthUsd,
+    expires_at: key.expiresAt,
+    created_at: key.createdAt,
+    revoked_at: key.revokedAt,
+    rotated_from: key.rotatedFrom,
+  }
+}
+
+function fromRow(row: Selectable<KeysTable>): StoredKey {
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    hash: row.hash,
+    pepperId: row.pepper_id,
+    scopes: toList(row.scopes),
+    models: row.allowed_models === null ? null : toList(row.allowed_models),
+    tools: row.allowed_tools === null ? null : toList(row.allowed_tools),
+    requestsPerMinute: row.requests_per_minute,
+    tokensPerMinute: row.tokens_per_minute,
+    budgetDayUsd: row.budget_day_usd,
+    budgetMonthUsd: row.budget_month_usd,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at,
+    rotatedFrom: row.rotated_from,
+  }
+}

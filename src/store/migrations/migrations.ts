@@ -1,0 +1,7 @@
+import type { Migration } from 'kysely'
+import { createKeys } from './0001-keys.ts'
+
+/** By name, in the order of the names. One that was released is never changed; another is added. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001_keys': createKeys,
+}

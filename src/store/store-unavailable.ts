@@ -1,0 +1,24 @@
+/** The database did not do what it was asked for a reason that may pass: it is away, locked, full or read-only. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+
+  constructor(cause: unknown) {
+    super('the database is not available', { cause })
+  }
+}
+
+/** Classes of SQLSTATE that tell of the server or the way to it: connection, login, missing database, resources, shutdown, system. */
+const AWAY_STATES = new Set(['08', '28', '3D', '53', '55', '57', '58', 'XX'])
+/** What SQLite says of a statement, not of the database. */
+const OWN_FAULT = /^SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|RANGE|MISUSE|TOOBIG)/
+
+/** Whether a failure of the driver says that the database is away, and not that it was asked something wrong. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof StoreUnavailable) return true
+  const code = 'code' in error ? String(error.code) : ''
+  if (code.startsWith('SQLITE_')) return !OWN_FAULT.test(code)
+  if (/^[0-9A-Z]{5}$/.test(code)) return AWAY_STATES.has(code.slice(0, 2))
+  // What is left of pg's own errors are those of the connection, most of them without a code.
+  return /^E[A-Z_]+$/.test(code) || /timeout|timed out|connection|not queryable/i.test(error.message)
+}
