@@ -14,11 +14,11 @@ import { NOT_OFFERED } from './endpoints/not-offered.ts'
 import { ready } from './endpoints/ready.ts'
 import type { Services } from './endpoints/services.ts'
 import { version } from './endpoints/version.ts'
-import { createSingleKeyAuthentication } from './http/authenticate.ts'
 import { mountRoutes, type App } from './http/mount-routes.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { createPipeline } from './http/pipeline.ts'
 import type { Route } from './http/route.ts'
+import type { Authentication } from './keys/authentication.ts'
 import type { Logger } from './log.ts'
 import { createRedaction, secretsIn } from './redaction.ts'
 
@@ -28,18 +28,26 @@ export const ROUTES: readonly Route<Services>[] = [
     path: '/v1/chat/completions',
     aliases: ['/chat/completions'],
     access: 'key',
+    scope: 'chat',
     endpoint: chatCompletions,
   },
-  { method: 'POST', path: '/v1/completions', aliases: ['/completions'], access: 'key', endpoint: completions },
-  { method: 'POST', path: '/v1/compatibility', aliases: [], access: 'key', endpoint: compatibility },
-  { method: 'POST', path: '/v1/debug/request', aliases: [], access: 'key', endpoint: debugRequest },
+  {
+    method: 'POST',
+    path: '/v1/completions',
+    aliases: ['/completions'],
+    access: 'key',
+    scope: 'chat',
+    endpoint: completions,
+  },
+  { method: 'POST', path: '/v1/compatibility', aliases: [], access: 'key', scope: 'chat', endpoint: compatibility },
+  { method: 'POST', path: '/v1/debug/request', aliases: [], access: 'key', scope: 'chat', endpoint: debugRequest },
   { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
   { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
   { method: 'GET', path: '/v1/auth/status', aliases: [], access: 'key', endpoint: authStatus },
   { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
   { method: 'GET', path: '/ready', aliases: [], access: 'open', endpoint: ready },
   { method: 'GET', path: '/version', aliases: [], access: 'open', endpoint: version },
-  { method: 'GET', path: '/metrics', aliases: [], access: 'key', endpoint: metricsEndpoint },
+  { method: 'GET', path: '/metrics', aliases: [], access: 'key', scope: 'admin', endpoint: metricsEndpoint },
   { method: 'GET', path: '/openapi.json', aliases: [], access: 'key', endpoint: openApi },
   { method: 'GET', path: '/docs', aliases: [], access: 'key', endpoint: docs },
   { method: 'GET', path: '/', aliases: [], access: 'key', endpoint: index },
@@ -51,6 +59,8 @@ export interface AppDependencies {
   readonly log: Logger
   readonly metrics: Services['metrics']
   readonly schemas: Services['schemas']
+  readonly store: Services['store']
+  readonly authentication: Authentication
   /** Dragoman's own version. */
   readonly version: string
   /** Aborts when requests that still run must end. */
@@ -58,8 +68,7 @@ export interface AppDependencies {
 }
 
 export function createApp(dependencies: AppDependencies): App {
-  const { engine, config, log, metrics, schemas, version: own, shutdown } = dependencies
-  const authentication = createSingleKeyAuthentication(config.API_KEY)
+  const { engine, config, log, metrics, schemas, store, authentication, version: own, shutdown } = dependencies
   const pipeline = createPipeline({
     config,
     log,
@@ -70,7 +79,7 @@ export function createApp(dependencies: AppDependencies): App {
   })
   const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
   const document = () => openApiDocument(ROUTES, own)
-  const needsKey = () => authentication.required
-  const services = { engine, config, metrics, schemas, version: own, document, needsKey, redact }
+  const needsKey = () => authentication.needsKey()
+  const services = { engine, config, metrics, schemas, store, version: own, document, needsKey, redact }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

@@ -74,11 +74,13 @@ export const SETTINGS = {
     'Port to listen on; the next free one when it is taken. 0 takes any free port.',
   ),
   STRICT_PORT: setting(flag, false, 'Exit instead of taking the next free port.'),
-  HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs API_KEY.'),
-  API_KEY: optional(key, 'The key that callers must send. Unset: no key is asked for, on loopback only.', {
-    secret: true,
-  }),
-  ASK_FOR_KEY: setting(flag, true, 'Ask at a start in a terminal whether to make a key, when none is configured.'),
+  HOST: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs API_KEY or stored keys.'),
+  API_KEY: optional(
+    key,
+    'A key that callers may send, which may do everything. Neither this nor a stored key: none is asked for, on loopback only.',
+    { secret: true },
+  ),
+  ASK_FOR_KEY: setting(flag, true, 'Ask at a start in a terminal whether to make a key, when there is none.'),
   ALLOWED_HOSTS: setting(
     json(z.array(z.string())),
     [],

@@ -50,6 +50,18 @@ const ERRORS = {
   upstream_invalid_request: invalid('The model API refused this request as invalid.'),
   bad_request: invalid('The request cannot be understood.'),
   request_too_large: invalid('The request is too large.', 413),
+  missing_scope: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message: 'This API key may not do that.',
+  },
+  model_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message: 'This API key may not use this model.',
+  },
   invalid_api_key: invalid('No valid API key was given. Send it as "Authorization: Bearer <key>".', 401),
   forbidden_host: {
     status: 403,
@@ -110,6 +122,13 @@ const ERRORS = {
     retry: true,
     retryAfterSeconds: 2,
     message: 'Too busy right now. Try again shortly.',
+  },
+  store_unavailable: {
+    status: 503,
+    type: 'overloaded_error',
+    retry: true,
+    retryAfterSeconds: 2,
+    message: 'The database of this server does not answer right now. Try again shortly.',
   },
   not_authenticated: {
     status: 503,

@@ -46,7 +46,7 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
 
 function keyLines(needsKey: boolean, newKey: string | undefined): string[] {
   if (newKey === undefined)
-    return [`  key        ${needsKey ? 'API_KEY, from every caller' : 'none needed; any will do'}`]
+    return [`  key        ${needsKey ? 'needed from every caller' : 'none needed; any will do'}`]
   return [
     '  key        from every caller, for this run. It is shown this once; to keep it, put this line into .env:',
     `             API_KEY=${newKey}`,

@@ -1,6 +1,7 @@
 /** What `dragoman` understands. Each command's own code is loaded when it runs, so that help and errors are instant. */
 import { Command } from 'commander'
 import { ConfigError } from '../config.ts'
+import { addKeysCommands } from './keys-commands.ts'
 import { packageInfo } from './package-info.ts'
 import { addSettingFlags, type SettingFlags, settingFlags, settingFlagsHelp } from './setting-flags.ts'
 import { UsageError } from './usage-error.ts'
@@ -12,6 +13,7 @@ Examples:
   dragoman --demo                        ... without an account, with the built-in offline model
   dragoman --model-aliases '{"gpt-4o":"sonnet"}'
   dragoman login                         log in with your Claude account, once
+  dragoman keys create --name alice      make a key for a caller; from then on all need one
   dragoman doctor                        see what is missing on this machine
   dragoman smoke --url http://127.0.0.1:8000
 
@@ -83,7 +85,8 @@ function createProgram(): Command {
       const { printOpenApi } = await import('./openapi.ts')
       printOpenApi(process.stdout)
     })
-  for (const command of program.commands) {
+  addKeysCommands(program, flagsOf)
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command
       .helpOption('-h, --help', 'Print this.')
       .addHelpText('after', '\nThe settings and their flags: dragoman --help')

@@ -4,18 +4,18 @@ import { exposureProblem, isLoopback } from './exposure.ts'
 import type { Finding } from './report.ts'
 
 /** Who can connect, and whether they need a key. */
-export function checkAddress(config: Pick<Config, 'HOST' | 'API_KEY'>): Finding {
-  const problem = exposureProblem(config)
+export function checkAddress(config: Pick<Config, 'HOST' | 'API_KEY'>, hasKeys: boolean): Finding {
+  const problem = exposureProblem(config, hasKeys)
   if (problem !== undefined) {
     return {
       verdict: 'failure',
       topic: 'address',
-      text: `${config.HOST} without API_KEY will not start`,
+      text: `${config.HOST} without a key will not start`,
       remedy: problem,
     }
   }
   const who = isLoopback(config.HOST) ? 'this machine only' : 'other machines too'
-  const key = config.API_KEY === undefined ? 'no key needed' : 'a key is needed'
+  const key = config.API_KEY === undefined && !hasKeys ? 'no key needed' : 'a key is needed'
   return { verdict: 'fine', topic: 'address', text: `${config.HOST}: ${who}, ${key}` }
 }
 

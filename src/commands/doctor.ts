@@ -1,6 +1,7 @@
 /** `dragoman doctor`: is this machine ready, and what to do about what is not. Prints no secret. */
 import { loadEnvironment, parseConfig } from '../config.ts'
 import { checkBinary } from './doctor-binary.ts'
+import { checkDatabase } from './doctor-database.ts'
 import { checkDataFolder } from './doctor-data-folder.ts'
 import { checkLogin } from './doctor-login.ts'
 import { checkMachine, checkNode, checkProcessTools, checkSandboxTools } from './doctor-machine.ts'
@@ -22,12 +23,14 @@ export async function doctor(
   { demo = false }: { readonly demo?: boolean } = {},
 ): Promise<boolean> {
   const config = parseConfig(loadEnvironment(), flags)
+  const database = await checkDatabase(config)
   const findings = [
     checkNode(process.versions.node, packageInfo().oldestNode),
     ...(await checkBinary(config)),
     demo ? NO_LOGIN_NEEDED : await checkLogin(config),
     await checkDataFolder(config.DATA_DIR),
-    checkAddress(config),
+    database.finding,
+    checkAddress(config, database.hasKeys),
     await checkPort(config),
     checkProcessTools(),
     ...(await checkSandboxTools(config.environment)),

@@ -13,11 +13,11 @@ import { askForKey, mayAskForKey } from './ask-for-key.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
 import { demoEnvironment, demoFlags } from './demo-environment.ts'
 import { checkBinary } from './doctor-binary.ts'
-import { exposureProblem } from './exposure.ts'
+import { checkDatabase } from './doctor-database.ts'
+import { openKeys, type Keys } from './keys-from-config.ts'
 import { packageInfo } from './package-info.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { installShutdown } from './shutdown.ts'
-import { UsageError } from './usage-error.ts'
 
 /** What comes after the drain: answers that are on their way out, connections, folders. */
 const AFTER_DRAIN_MS = 3_000
@@ -31,8 +31,6 @@ export async function serve(given: SettingFlags, { demo }: { readonly demo: bool
   const newKey = await askedKey(environment, given, demo)
   const flags = newKey === undefined ? given : { ...given, API_KEY: newKey }
   const asked = parseConfig(environment, flags)
-  const problem = exposureProblem(asked)
-  if (problem !== undefined) throw new UsageError(problem)
   const demoModel = demo ? await startDemo() : undefined
   try {
     const secrets = secretsIn({ ...environment, ...flags })
@@ -61,16 +59,32 @@ interface Start {
   readonly underNpm: boolean
 }
 
-async function start({ config, demoModel, secrets, newKey, underNpm }: Start): Promise<void> {
-  await requireBinary(config)
-  const { version } = packageInfo()
+async function start(options: Start): Promise<void> {
+  const { config, secrets } = options
   const log = createLogger({ level: logLevel(config), pretty: process.stdout.isTTY, secrets })
+  const [opening, binary] = await Promise.allSettled([openKeys(config, log), requireBinary(config)])
+  if (opening.status === 'rejected') throw opening.reason
+  const keys = opening.value
+  try {
+    if (binary.status === 'rejected') throw binary.reason
+    await startServer({ ...options, log, keys })
+  } catch (error) {
+    await keys.close()
+    throw error
+  }
+}
+
+async function startServer(options: Start & { readonly log: Logger; readonly keys: Keys }): Promise<void> {
+  const { config, demoModel, newKey, underNpm, log, keys } = options
+  const { store, authentication } = keys
+  const { version } = packageInfo()
   const ending = new AbortController()
   const engine = createDeferredEngine()
   const metrics = createMetrics()
   metrics.watch(() => engine.status())
   const schemas = createSchemaValidator()
-  const app = createApp({ engine, config, log, metrics, schemas, version, shutdown: ending.signal })
+  const parts = { engine, config, log, metrics, schemas, store, authentication, version }
+  const app = createApp({ ...parts, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log)
   installShutdown({
     log,
@@ -80,6 +94,7 @@ async function start({ config, demoModel, secrets, newKey, underNpm }: Start): P
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
       await schemas.close()
       await demoModel?.close()
+      await keys.close()
       log.info('stopped')
     },
   })
@@ -97,7 +112,7 @@ async function start({ config, demoModel, secrets, newKey, underNpm }: Start): P
     url: listening.url,
     ...(listening.moved ? { takenPort: config.PORT } : {}),
     ...(demoModel === undefined ? loginFacts(engine) : { login: 'none needed', missing: [] }),
-    needsKey: config.API_KEY !== undefined,
+    needsKey: authentication.needsKey(),
     newKey,
     demo: demoModel !== undefined,
     logsContent: config.DEBUG_MODE,
@@ -112,7 +127,7 @@ async function askedKey(environment: Environment, flags: SettingFlags, demo: boo
   const isInteractive = [stdin, stdout, stderr].every((stream) => stream.isTTY)
   const hasKey = config.API_KEY !== undefined
   if (!mayAskForKey({ config, environment, hasKey, isInteractive, demo })) return undefined
-  return askForKey(stdin, stderr)
+  return (await checkDatabase(config)).hasKeys ? undefined : askForKey(stdin, stderr)
 }
 
 /** @throws when the binary is missing, does not run, or would run callers' text: nobody should find out by a request */

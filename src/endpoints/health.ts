@@ -15,7 +15,11 @@ const workersSchema = z.strictObject({
 
 const healthSchema = z
   .strictObject({
-    status: z.enum(['ok', 'degraded']).describe('`degraded`: alive, but turns would fail.'),
+    status: z.enum(['ok', 'degraded']).describe('`degraded`: alive, but turns would fail, or the database is away.'),
+    database: z
+      .enum(['opening', 'ready', 'away'])
+      .exactOptional()
+      .describe('Only to a caller with a key, where the server has one.'),
     engine: z
       .strictObject({
         state: z.enum(['starting', 'ready', 'degraded', 'draining']),
@@ -43,12 +47,13 @@ export const health: ServiceEndpoint = {
     errors: [],
   },
   create:
-    ({ engine }) =>
+    ({ engine, store }) =>
     ({ trusted }) => {
       const { auth: _, ...status } = engine.status()
+      const database = store.status().state
       const answer: z.output<typeof healthSchema> = {
-        status: status.state === 'degraded' ? 'degraded' : 'ok',
-        ...(trusted && { engine: { ...status, workers: { ...status.workers } } }),
+        status: status.state === 'degraded' || database === 'away' ? 'degraded' : 'ok',
+        ...(trusted && { database, engine: { ...status, workers: { ...status.workers } } }),
       }
       return jsonReply(answer)
     },

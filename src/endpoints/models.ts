@@ -1,5 +1,6 @@
 import { ApiError } from '../errors.ts'
 import { jsonReply } from '../http/reply.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import { orAborted } from '../http/until-aborted.ts'
 import { findWireModel, modelsList, type ModelListing } from '../translate/models-list.ts'
 import { modelListSchema, modelSchema } from '../wire/models.ts'
@@ -15,7 +16,7 @@ export const models: ServiceEndpoint = {
   },
   create: (services) => {
     const list = createListing(services)
-    return async ({ signal }) => jsonReply(modelsList(await list(signal)))
+    return async (context) => jsonReply(modelsList(await list(context)))
   },
 }
 
@@ -29,9 +30,9 @@ export const model: ServiceEndpoint = {
   },
   create: (services) => {
     const list = createListing(services)
-    return async ({ params, signal }) => {
-      const id = params['id'] ?? ''
-      const found = findWireModel(id, await list(signal))
+    return async (context) => {
+      const id = context.params['id'] ?? ''
+      const found = findWireModel(id, await list(context))
       if (found !== undefined) return jsonReply(found)
       const message = `The model '${clip(id)}' does not exist or is not available here.`
       throw new ApiError('model_not_found', { message, param: 'model' })
@@ -39,13 +40,14 @@ export const model: ServiceEndpoint = {
   },
 }
 
-function createListing({ engine, config }: Services): (signal: AbortSignal) => Promise<ModelListing> {
+function createListing({ engine, config }: Services): (context: RequestContext) => Promise<ModelListing> {
   const created = Math.floor(Date.now() / 1000)
-  return async (signal) => ({
+  return async ({ signal, grant }) => ({
     models: await orAborted(engine.models(), signal),
     aliases: config.MODEL_ALIASES,
     defaultModel: config.DEFAULT_MODEL,
     provider: engine.status().provider,
     created,
+    ...(grant.models !== undefined && { allowed: grant.models }),
   })
 }

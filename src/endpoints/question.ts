@@ -12,14 +12,21 @@ import type { Services } from './services.ts'
 /** @throws TurnFailure where there is no list of models, and what the signal aborts with. */
 export async function translationContext(
   { engine, config, schemas }: Services,
-  { id: requestId, principal, signal }: RequestContext,
+  { id: requestId, principal, grant, signal }: RequestContext,
 ): Promise<ChatContext> {
   const models = await orAborted(engine.models(), signal)
   const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config
   const { capabilities } = engine
   const { provider } = engine.status()
   const held = heldSchemas(schemas, { principal, signal })
-  return { requestId, principal, capabilities, schemas: held, models, aliases, defaultModel, provider }
+  const names = {
+    models,
+    aliases,
+    defaultModel,
+    provider,
+    ...(grant.models !== undefined && { allowed: grant.models }),
+  }
+  return { requestId, principal, capabilities, schemas: held, ...names }
 }
 
 /** Checks of schemas for one request: when it is over, those that have not begun do not begin. */

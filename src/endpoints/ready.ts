@@ -19,12 +19,14 @@ export const ready: ServiceEndpoint = {
     description:
       '503 while it starts or shuts down, and while turns would fail. After a refused login it is 200 now and then, for one request to try.',
     successes: [{ contentType: 'application/json', description: 'It takes requests.', schema: readySchema }],
-    errors: ['backend_unavailable', 'overloaded'],
+    errors: ['backend_unavailable', 'overloaded', 'store_unavailable'],
   },
   create:
-    ({ engine }) =>
+    ({ engine, store }) =>
     ({ trusted }) => {
       const status = engine.status()
+      // Lost later on, it takes nothing from those who are known.
+      if (!store.status().wasReady) throw new ApiError('store_unavailable')
       const may = status.state === 'ready' ? 'ready' : status.trial === true ? 'trial' : undefined
       if (may !== undefined) return jsonReply({ status: may } satisfies z.output<typeof readySchema>)
       throw notReady(status, trusted)

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import type { Endpoint } from '../http/route.ts'
+import type { Store } from '../store/store.ts'
 import type { Redact } from '../redaction.ts'
 
 /** What endpoints are made from. */
@@ -11,6 +12,7 @@ export interface Services {
   readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MODEL_ALIASES' | 'STRICT_PARAMS'>
   /** For the schemas that callers send. */
   readonly schemas: SchemaValidator
+  readonly store: Pick<Store, 'status'>
   /** The numbers as text, and what kind of text. */
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
   /** Dragoman's own version. */

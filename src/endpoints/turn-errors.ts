@@ -15,6 +15,7 @@ export const TURN_ERRORS: readonly ErrorCode[] = [
   'context_length_exceeded',
   'upstream_invalid_request',
   'model_not_found',
+  'model_not_allowed',
   'rate_limit_exceeded',
   'insufficient_quota',
   'upstream_auth',

@@ -1,49 +1,25 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { ApiError } from '../errors.ts'
-import type { Principal } from '../turn/turn.ts'
-
-/** Who a key belongs to. One configured key implements it here; a store of keys can in its place. */
-export interface Authentication {
-  /** False: the server asks for no key, and any that is sent is ignored. */
-  readonly required: boolean
-  /** The principal of a key; undefined when it is none. Takes the same time for every wrong key. */
-  principalOf(key: string): Promise<Principal | undefined>
-}
-
-export interface Caller {
-  readonly principal: Principal
-  /** Whether it proved who it is, or need not. */
-  readonly trusted: boolean
-}
-
-const ANONYMOUS: Principal = { id: 'anonymous' }
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-/** @param apiKey the one key that callers must send; undefined asks for none */
-export function createSingleKeyAuthentication(apiKey: string | undefined): Authentication {
-  if (apiKey === undefined) return { required: false, principalOf: () => Promise.resolve(undefined) }
-  const expected = sha256(apiKey)
-  const principal = { id: `key:${expected.toString('hex').slice(0, 12)}` }
-  return {
-    required: true,
-    principalOf: (key) => Promise.resolve(timingSafeEqual(sha256(key), expected) ? principal : undefined),
-  }
-}
+import type { Authentication, Caller } from '../keys/authentication.ts'
+import type { Scope } from '../keys/grant.ts'
 
 /** Who calls. Without a valid key where one is needed: `anonymous` and not trusted. */
-export async function identify(headers: Headers, authentication: Authentication): Promise<Caller> {
-  if (!authentication.required) return { principal: ANONYMOUS, trusted: true }
-  const key = keyIn(headers)
-  const principal = key === undefined ? undefined : await authentication.principalOf(key)
-  return { principal: principal ?? ANONYMOUS, trusted: principal !== undefined }
+export function identify(headers: Headers, authentication: Authentication): Promise<Caller> {
+  return authentication.identify(keyIn(headers))
 }
 
-/** @throws ApiError `invalid_api_key` for a caller that is not trusted; says whether a key was sent at all */
+/** @throws ApiError for a caller that is not trusted: `invalid_api_key`, which says whether a key was sent at all, or the reason */
 export function requireTrust(caller: Caller, headers: Headers): void {
   if (caller.trusted) return
+  if (caller.refusal !== undefined) throw caller.refusal
   const sent = headers.has('authorization') || headers.has('x-api-key')
   throw new ApiError('invalid_api_key', sent ? { message: 'The API key is not valid.' } : {})
+}
+
+/** @throws ApiError `missing_scope` */
+export function requireScope({ grant }: Caller, scope: Scope | undefined): void {
+  if (scope === undefined || grant.scopes.includes(scope)) return
+  const has = grant.scopes.length === 0 ? 'none' : grant.scopes.join(', ')
+  throw new ApiError('missing_scope', { message: `This API key lacks the scope '${scope}'. It has: ${has}.` })
 }
 
 /** The key in the headers, never in the URL, which ends up in logs. Two that differ count as none. */

@@ -53,7 +53,8 @@ Every failure has the same body and says in \`code\` what it is. Every answer ca
 counterpart are ignored and named in the header \`x-dragoman-ignored\`.`
 
 const ALWAYS: readonly ErrorCode[] = ['forbidden_host', 'forbidden_origin', 'overloaded', 'timeout', 'internal_error']
-const WITH_KEY: readonly ErrorCode[] = ['invalid_api_key']
+const WITH_KEY: readonly ErrorCode[] = ['invalid_api_key', 'store_unavailable']
+const WITH_SCOPE: readonly ErrorCode[] = ['missing_scope']
 const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'unsupported_content_type', 'request_too_large']
 
 export function openApiDocument(routes: readonly DocumentedRoute[], version: string): OpenApiDocument {
@@ -71,7 +72,7 @@ export function openApiDocument(routes: readonly DocumentedRoute[], version: str
     components: {
       schemas: Object.fromEntries(Object.entries(components).toSorted(([a], [b]) => a.localeCompare(b))),
       securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', description: 'Needed where API_KEY is set.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'Needed where API_KEY is set or keys are stored.' },
         header: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The same key in another header.' },
       },
     },
@@ -123,6 +124,7 @@ function failuresOf(route: DocumentedRoute, components: Record<string, JsonSchem
   const codes = new Set([
     ...(operation.body === undefined ? [] : WITH_BODY),
     ...(route.access === 'key' ? WITH_KEY : []),
+    ...(route.scope === undefined ? [] : WITH_SCOPE),
     ...operation.errors,
     ...ALWAYS,
   ])

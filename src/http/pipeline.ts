@@ -5,9 +5,11 @@
 import { setMaxListeners } from 'node:events'
 import type { Config } from '../config.ts'
 import { ApiError, errorRow, type ErrorCode } from '../errors.ts'
+import type { Authentication } from '../keys/authentication.ts'
+import type { Scope } from '../keys/grant.ts'
 import type { Logger } from '../log.ts'
 import { clip } from '../wire/quote.ts'
-import { identify, requireTrust, type Authentication } from './authenticate.ts'
+import { identify, requireScope, requireTrust } from './authenticate.ts'
 import { readJsonBody } from './body.ts'
 import type { Connection } from './connection.ts'
 import { loggingContent } from './content-log.ts'
@@ -47,6 +49,7 @@ export interface Place {
 /** What answers one method of a place. */
 export interface Answering {
   readonly access: Access
+  readonly scope: Scope | undefined
   readonly takesBody: boolean
   /** Throws where the endpoint would refuse whatever is asked. */
   readonly admit: () => void
@@ -69,8 +72,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   // Every running request listens to it, which Node would take for a leak.
   setMaxListeners(0, options.shutdown)
 
-  const reply = async (place: Place, call: Call, exchange: Exchange, signal: AbortSignal): Promise<Reply> => {
+  const reply = async (place: Place, call: Call, exchange: Exchange, lifetime: RequestLifetime): Promise<Reply> => {
     const { request, connection, params } = call
+    const { signal } = lifetime
     checkTarget(connection.target)
     guardHost(request.headers.get('host'))
     setAll(exchange.headers, origins.check(request.headers))
@@ -85,12 +89,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // Before the 404 and the 405: whoever has no key need not learn what is here.
     if (route?.access !== 'open') requireTrust(caller, request.headers)
     if (route === undefined) throw refusal(place, call, exchange.headers)
+    requireScope(caller, route.scope)
+    lifetime.onEnd(authentication.watch(caller, lifetime.cut))
     route.admit()
     const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
     const { id, log, began, note, headers: replyHeaders } = exchange
     const extensions = extensionsOf(request.headers)
+    const { principal, trusted, grant } = caller
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
-    return handle({ id, log, began, note, replyHeaders, signal, params, body, extensions, ...caller })
+    return handle({ id, log, began, note, replyHeaders, signal, params, body, extensions, principal, trusted, grant })
   }
 
   return async (place, call) => {
@@ -108,7 +115,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
     const explain = (error: unknown): ApiError => explainFailure(error, lifetime.signal, options.explain)
     try {
-      const answer = await reply(place, call, exchange, lifetime.signal)
+      const answer = await reply(place, call, exchange, lifetime)
       if (answer.kind === 'document') {
         settle(answer.status)
         return documentResponse(answer, exchange)

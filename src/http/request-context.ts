@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
+import type { Grant } from '../keys/grant.ts'
 
 /** What an endpoint has to say of a request in the access log: no content. */
 export type AccessFacts = Readonly<Record<string, string | number>>
@@ -11,6 +12,8 @@ export interface RequestContext {
   readonly principal: Principal
   /** Whether the caller may see details of the server: it sent a valid key, or the server asks for none. */
   readonly trusted: boolean
+  /** What the caller may do, and how much. */
+  readonly grant: Grant
   /** Aborts with an `ApiError` as reason: the caller left, the time is over, or the server ends. */
   readonly signal: AbortSignal
   readonly log: Logger

@@ -5,6 +5,10 @@ export interface RequestLifetime {
   readonly signal: AbortSignal
   /** The caller is gone. */
   leave(): void
+  /** Ends it for a reason of the server's. */
+  cut(reason: ApiError): void
+  /** `release` is called when the request is answered, or now if it is. */
+  onEnd(release: () => void): void
   /** The request is answered: lets go of timer and listeners. Aborts nothing. */
   end(): void
 }
@@ -25,13 +29,22 @@ export function createRequestLifetime({ connection, shutdown, timeoutMs }: Lifet
   timer.unref()
   connection.addEventListener('abort', leave, { once: true })
   shutdown.addEventListener('abort', stop, { once: true })
+  const releases: (() => void)[] = []
+  let isOver = false
   if (connection.aborted) leave()
   if (shutdown.aborted) stop()
 
   return {
     signal: controller.signal,
     leave,
+    cut: (reason) => controller.abort(reason),
+    onEnd(release) {
+      if (isOver) release()
+      else releases.push(release)
+    },
     end() {
+      isOver = true
+      for (const release of releases.splice(0)) release()
       clearTimeout(timer)
       connection.removeEventListener('abort', leave)
       shutdown.removeEventListener('abort', stop)

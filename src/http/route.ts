@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { Scope } from '../keys/grant.ts'
 import type { Reply } from './reply.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -49,6 +50,8 @@ export interface DocumentedRoute {
   /** Other paths for the same endpoint, with the same parameters. */
   readonly aliases: readonly string[]
   readonly access: Access
+  /** What the key has to be for, where any key will not do. */
+  readonly scope?: Scope
   readonly endpoint: { readonly operation: Operation }
 }
 

@@ -82,6 +82,12 @@ export async function hasKeys(db: Database): Promise<boolean> {
   return (await db.selectFrom('keys').select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
+/** The peppers under which keys were made. */
+export async function pepperIds(db: Database): Promise<readonly string[]> {
+  const rows = await db.selectFrom('keys').select('pepper_id').distinct().execute()
+  return rows.map((row) => row.pepper_id)
+}
+
 /** @returns whether it was not revoked before */
 export async function revokeKey(db: Database, id: string, at: number): Promise<boolean> {
   const { numUpdatedRows } = await db

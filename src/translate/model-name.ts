@@ -11,6 +11,8 @@ export interface ModelNames {
   readonly aliases: Readonly<Record<string, string>>
   /** What `default` stands for; unset, Claude Code decides. */
   readonly defaultModel: string | undefined
+  /** The models that the caller may use, by any of their names; absent: all. */
+  readonly allowed?: readonly string[]
   /** Whose names are accepted beside Anthropic's own. */
   readonly provider?: keyof typeof PROVIDER_IDS | 'anthropic'
 }
@@ -21,6 +23,7 @@ export interface ResolvedModel {
   readonly model: Model | undefined
 }
 
+const LONG_CONTEXT = '[1m]'
 /** Names that Claude Code resolves by itself. */
 const BUILT_IN = ['default', 'opus', 'sonnet', 'haiku', 'fable']
 /** What clients put in front of a model's name to choose a provider. */
@@ -35,8 +38,27 @@ const PROVIDER_IDS = {
 } as const
 const CLAUDE_ID = /^claude-[A-Za-z0-9._-]+(?:\[1m\])?$/
 
-/** @throws ApiError `model_not_found`, which tells how the name could be made to work. */
+/** @throws ApiError `model_not_found`, which tells how the name could be made to work, or `model_not_allowed`. */
 export function resolveModelName(asked: string, names: ModelNames): ResolvedModel {
+  const resolved = resolveAnyName(asked, names)
+  const { allowed } = names
+  if (allowed === undefined || allowed.some((name) => isSame(resolved, name, names))) return resolved
+  throw new ApiError('model_not_allowed', {
+    message: `This API key may not use the model '${clip(asked)}'. It may use: ${allowed.join(', ') || 'none'}.`,
+    param: 'model',
+  })
+}
+
+/** Whether an allowed name means the model that was asked for. The long context costs more, so it has to be allowed by itself. */
+function isSame(asked: ResolvedModel, allowed: string, names: ModelNames): boolean {
+  const target = resolve(allowed, names) ?? allowed
+  const other = known(target === 'default' ? (names.defaultModel ?? target) : target, names)
+  if (other.name === asked.name) return true
+  if (other.name.endsWith(LONG_CONTEXT) !== asked.name.endsWith(LONG_CONTEXT)) return false
+  return other.model !== undefined && other.model === asked.model
+}
+
+function resolveAnyName(asked: string, names: ModelNames): ResolvedModel {
   const resolved = resolve(asked, names)
   if (resolved === undefined) throw unknownModel(asked, names)
   if (resolved !== 'default' || names.defaultModel === undefined) return known(resolved, names)

@@ -114,8 +114,8 @@ test('a taken port is a warning, and a failure when it has to be that one', asyn
 })
 
 test('an address beyond loopback without a key is a failure', () => {
-  expect(checkAddress({ HOST: '0.0.0.0', API_KEY: undefined })).toMatchObject({ verdict: 'failure' })
-  expect(checkAddress({ HOST: '127.0.0.1', API_KEY: undefined })).toMatchObject({ verdict: 'fine' })
+  expect(checkAddress({ HOST: '0.0.0.0', API_KEY: undefined }, false)).toMatchObject({ verdict: 'failure' })
+  expect(checkAddress({ HOST: '127.0.0.1', API_KEY: undefined }, false)).toMatchObject({ verdict: 'fine' })
 })
 
 test.each([

@@ -13,6 +13,7 @@ test.each(['0.0.0.0', '::', '192.168.1.2', '127.0.0.1.example.com', 'my-machine'
 )
 
 test('an address beyond loopback needs a key', () => {
-  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: undefined })).toContain('API_KEY')
-  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: 'key' })).toBeUndefined()
+  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: undefined }, false)).toContain('API_KEY')
+  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: 'key' }, false)).toBeUndefined()
+  expect(exposureProblem({ HOST: '0.0.0.0', API_KEY: undefined }, true)).toBeUndefined()
 })

@@ -2,10 +2,13 @@
 import { connect, type Socket } from 'node:net'
 import { createApp } from '../../src/app.ts'
 import { parseConfig, type SettingName } from '../../src/config.ts'
+import type { Authentication } from '../../src/keys/authentication.ts'
+import type { Store } from '../../src/store/store.ts'
 import { listen, type Listening } from '../../src/http/listen.ts'
 import type { App } from '../../src/http/mount-routes.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
+import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
 import { createTestSchemas } from './schemas.ts'
 
@@ -24,12 +27,16 @@ export interface TestAppOptions {
   readonly script?: Script
   readonly engine?: FakeEngine
   readonly settings?: Partial<Record<SettingName, string>>
+  readonly authentication?: Authentication
+  readonly store?: Pick<Store, 'status'>
 }
 
 export function createTestApp({
   script,
   engine = createFakeEngine(script),
   settings = {},
+  authentication,
+  store = ANY_STORE,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()
   const lines: Record<string, unknown>[] = []
@@ -42,9 +49,12 @@ export function createTestApp({
   const log = createLogger({ level: 'trace', pretty: false, stream: { write } })
   const metrics = createMetrics()
   metrics.watch(() => engine.status())
+  const config = parseConfig({}, settings)
   const app = createApp({
     engine,
-    config: parseConfig({}, settings),
+    config,
+    store,
+    authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,
     schemas: createTestSchemas(),
     log,

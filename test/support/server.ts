@@ -9,6 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
+import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
 import { createTestSchemas } from './schemas.ts'
 
@@ -28,7 +29,9 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const shutdown = new AbortController()
   const schemas = createTestSchemas()
   const { engine, config, metrics } = test
-  const app = createApp({ engine, config, metrics, schemas, log, version: '0.0.0', shutdown: shutdown.signal })
+  const authentication = createTestAuthentication(config.API_KEY)
+  const dependencies = { engine, config, metrics, schemas, log, store: ANY_STORE, authentication }
+  const app = createApp({ ...dependencies, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
   const violations: string[] = []

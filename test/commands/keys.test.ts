@@ -1,0 +1,115 @@
+/** `dragoman keys` as an operator uses it, beside a server that runs. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { readTerms } from '../../src/commands/key-terms.ts'
+import { UsageError } from '../../src/commands/usage-error.ts'
+import { runDragoman, startDragoman, type RunningDragoman } from '../support/dragoman-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'dragoman-keys-'))
+const env = { DATA_DIR: folder }
+let server: RunningDragoman
+
+const keys = async (...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+  runDragoman(['keys', ...args], { env })
+const statusWith = async (key: string): Promise<number> => {
+  const response = await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+  await response.body?.cancel()
+  return response.status
+}
+
+beforeAll(async () => {
+  server = await startDragoman(['--demo', '--port', '0'], { env })
+})
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a key is made, listed, rotated and revoked while the server runs', async () => {
+  const made = await keys(
+    'create',
+    '--name',
+    'alice',
+    '--models',
+    'sonnet,haiku',
+    '--budget-day',
+    '0.50',
+    '--expires',
+    '90d',
+  )
+  const [key = ''] = /sk-dragoman-\S+/.exec(made.stdout) ?? []
+  expect(made.stdout).toContain(`curl http://127.0.0.1:8000/v1/models -H "authorization: Bearer ${key}"`)
+  await vi.waitUntil(async () => (await statusWith('none')) === 401, { timeout: 5000, interval: 50 })
+  expect(await statusWith(key)).toBe(200)
+
+  const listed = await keys('list')
+  expect(listed.stdout).toMatch(/alice +sk-dragoman-\w{6}… +live +chat +sonnet,haiku +\$0\.5\/day/)
+  expect(listed.stdout).not.toContain(key)
+
+  const rotated: { key: string; id: string } = JSON.parse((await keys('rotate', 'alice', '--json')).stdout)
+  await vi.waitUntil(async () => (await statusWith(key)) === 401, { timeout: 5000, interval: 50 })
+  expect(await statusWith(rotated.key)).toBe(200)
+
+  expect((await keys('revoke', rotated.id)).stdout).toContain('Revoked "alice"')
+  await vi.waitUntil(async () => (await statusWith(rotated.key)) === 401, { timeout: 5000, interval: 50 })
+  const all: { keys: { revokedAt: string | null; hash?: string }[] } = JSON.parse((await keys('list', '--json')).stdout)
+  expect(all.keys.map((each) => each.revokedAt === null)).toEqual([false, false])
+  expect(all.keys.every((each) => each.hash === undefined)).toBe(true)
+  expect(statSync(join(folder, 'store', 'key-pepper')).mode & 0o777).toBe(0o600)
+  expect(server.stdout()).not.toContain(key)
+})
+
+test('processes that make the first keys at the same time hash them alike', async () => {
+  const fresh = mkdtempSync(join(tmpdir(), 'dragoman-keys-'))
+  const made = await Promise.all(
+    ['a', 'b'].map((name) => runDragoman(['keys', 'create', '--name', name], { env: { DATA_DIR: fresh } })),
+  )
+  expect(made.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+    { code: 0, stderr: '' },
+    { code: 0, stderr: '' },
+  ])
+  const third = await runDragoman(['keys', 'create', '--name', 'c'], { env: { DATA_DIR: fresh } })
+  expect(third.code).toBe(0)
+  rmSync(fresh, { recursive: true, force: true })
+})
+
+test('a key that is not there is told of, with exit code 2', async () => {
+  const { code, stderr } = await keys('revoke', 'nobody')
+  expect(code).toBe(2)
+  expect(stderr).toContain('no key is called "nobody"')
+})
+
+test.each([
+  [{ name: '' }, '--name'],
+  [{ name: 'a\nb' }, '--name'],
+  [{ name: 'a', scopes: 'chat,root' }, '--scopes'],
+  [{ name: 'a', models: ' , ' }, '--models'],
+  [{ name: 'a', requestsPerMinute: '0' }, '--requests-per-minute'],
+  [{ name: 'a', tokensPerMinute: '1.5' }, '--tokens-per-minute'],
+  [{ name: 'a', budgetDay: '-1' }, '--budget-day'],
+  [{ name: 'a', budgetMonth: '1e9' }, '--budget-month'],
+  [{ name: 'a', expires: '90' }, '--expires'],
+  [{ name: 'a', expires: '2001-01-01' }, '--expires'],
+  [{ name: 'a', expires: '2030-99-99' }, '--expires'],
+])('terms that cannot be are refused by the flag: %j', (flags, flag) => {
+  const read = (): unknown => readTerms(flags, Date.now())
+  expect(read).toThrow(UsageError)
+  expect(read).toThrow(flag)
+})
+
+test('terms are read as they are written', () => {
+  const flags = { name: ' bob ', scopes: 'chat, admin', tools: 'Read,Bash', budgetMonth: '12.5', expires: '2h' }
+  expect(readTerms(flags, 1000)).toEqual({
+    name: 'bob',
+    scopes: ['chat', 'admin'],
+    models: null,
+    tools: ['Read', 'Bash'],
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    budgetDayUsd: null,
+    budgetMonthUsd: 12.5,
+    expiresAt: 7_201_000,
+  })
+})

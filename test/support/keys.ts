@@ -1,0 +1,71 @@
+/** An app behind keys of a database, and the book to make them with. */
+import { vi } from 'vitest'
+import { createKeyAuthentication } from '../../src/keys/key-authentication.ts'
+import { createKeyBook, type KeyBook } from '../../src/keys/key-book.ts'
+import { createPepper } from '../../src/keys/pepper.ts'
+import type { Authentication } from '../../src/keys/authentication.ts'
+import type { KeyTerms } from '../../src/store/keys-table.ts'
+import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
+import { createTestStore, type TestStore } from './store.ts'
+
+export interface KeyedApp extends TestApp, Omit<TestStore, 'log'> {
+  /** A key that was made is asked for. */
+  readonly book: KeyBook
+  readonly authentication: Authentication
+  /** What the database and the keys logged. */
+  readonly storeLog: TestStore['log']
+}
+
+export interface KeyedAppOptions extends Omit<TestAppOptions, 'authentication' | 'store'> {
+  /** `DATABASE_URL`. */
+  readonly url?: string
+  readonly alwaysNeedsKey?: boolean
+  readonly pollMs?: number
+}
+
+export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
+  const { url, alwaysNeedsKey = false, pollMs = 20, ...more } = options
+  const { log: storeLog, ...test } = createTestStore(url)
+  const { store } = test
+  const pepper = createPepper(undefined, test.dataFolder)
+  const log = { warn: (message: string) => storeLog.push({ msg: message }) }
+  const apiKey = more.settings?.API_KEY
+  const authentication = createKeyAuthentication({ apiKey, alwaysNeedsKey, store, pepper, log, pollMs })
+  const book = createKeyBook(store, pepper)
+  return {
+    ...createTestApp({ ...more, authentication, store }),
+    ...test,
+    storeLog,
+    authentication,
+    book: {
+      ...book,
+      create: async (wanted) => {
+        const made = await book.create(wanted)
+        await vi.waitUntil(() => authentication.needsKey(), { timeout: 5000, interval: 5 })
+        return made
+      },
+    },
+    [Symbol.asyncDispose]: async () => {
+      authentication.close()
+      await test[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export function terms(more: Partial<KeyTerms> = {}): KeyTerms {
+  return {
+    name: 'team',
+    scopes: ['chat'],
+    models: null,
+    tools: null,
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    budgetDayUsd: null,
+    budgetMonthUsd: null,
+    expiresAt: null,
+    ...more,
+  }
+}
+
+/** A header with the key. */
+export const bearer = (key: string): { authorization: string } => ({ authorization: `Bearer ${key}` })
