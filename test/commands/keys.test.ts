@@ -1,5 +1,5 @@
 /** `dragoman keys` as an operator uses it, beside a server that runs. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -112,4 +112,32 @@ test('terms are read as they are written', () => {
     budgetMonthUsd: 12.5,
     expiresAt: 7_201_000,
   })
+})
+
+test('a server that others can reach starts with a stored key and no API_KEY, and not without', async () => {
+  const fresh = { DATA_DIR: mkdtempSync(join(tmpdir(), 'dragoman-keys-')), HOST: '0.0.0.0' }
+  const refused = await runDragoman(['--demo', '--port', '0'], { env: fresh })
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain('dragoman keys create')
+  const made: { key: string } = JSON.parse(
+    (await runDragoman(['keys', 'create', '--name', 'a', '--json'], { env: fresh })).stdout,
+  )
+  const open = await startDragoman(['--demo', '--port', '0'], { env: fresh })
+  const { port } = new URL(open.url)
+  const ask = async (key: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}/v1/models`, { headers: { 'x-api-key': key } })).status
+  expect(await ask('none')).toBe(401)
+  expect(await ask(made.key)).toBe(200)
+  await open.stop()
+  rmSync(fresh.DATA_DIR, { recursive: true, force: true })
+})
+
+test('a server does not start on a database that is broken, and says what to do', async () => {
+  const broken = mkdtempSync(join(tmpdir(), 'dragoman-keys-'))
+  mkdirSync(join(broken, 'store'))
+  writeFileSync(join(broken, 'store', 'dragoman.db'), 'no database '.repeat(100))
+  const { code, stderr } = await runDragoman(['--demo', '--port', '0'], { env: { DATA_DIR: broken } })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/dragoman\.db cannot be used .* restore it from a copy/)
+  rmSync(broken, { recursive: true, force: true })
 })

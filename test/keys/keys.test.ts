@@ -134,19 +134,25 @@ describe('what a key may', () => {
     expect((await app.request('/metrics', { headers: bearer(admin.key) })).status).toBe(200)
   })
 
-  test.each(['opus', 'openai/opus', 'other', 'sonnet[1m]'])('%s is refused to a key for sonnet', async (model) => {
-    await using app = createKeyedApp({ settings: { MODEL_ALIASES: '{"other":"opus","mine":"sonnet"}' } })
-    const { key } = await app.book.create(terms({ models: ['sonnet'] }))
-    const response = await app.request(CHAT, withKey(key, { model }))
-    expect(response.status).toBe(model === 'sonnet[1m]' ? 404 : 403)
-    if (response.status === 403) expect((await errorOf(response)).message).toContain(`'${model}'`)
-  })
+  test.each(['opus', 'openai/opus', 'other', 'claude-sonnet-5-5[1m]'])(
+    '%s is refused to a key for sonnet',
+    async (model) => {
+      await using app = createKeyedApp({ settings: { MODEL_ALIASES: '{"other":"opus","mine":"sonnet"}' } })
+      const { key } = await app.book.create(terms({ models: ['sonnet'] }))
+      const response = await app.request(CHAT, withKey(key, { model }))
+      expect(response.status).toBe(403)
+      expect((await errorOf(response)).message).toContain(`'${model}'`)
+    },
+  )
 
-  test.each(['sonnet', 'anthropic/sonnet', 'mine'])('%s is allowed to a key for sonnet', async (model) => {
-    await using app = createKeyedApp({ settings: { MODEL_ALIASES: '{"mine":"sonnet"}' } })
-    const { key } = await app.book.create(terms({ models: ['sonnet'] }))
-    expect((await app.request(CHAT, withKey(key, { model }))).status).toBe(200)
-  })
+  test.each(['sonnet', 'anthropic/sonnet', 'mine', 'default', 'claude-sonnet-5-5-20260101'])(
+    '%s is allowed to a key for sonnet',
+    async (model) => {
+      await using app = createKeyedApp({ settings: { MODEL_ALIASES: '{"mine":"sonnet"}' } })
+      const { key } = await app.book.create(terms({ models: ['sonnet'] }))
+      expect((await app.request(CHAT, withKey(key, { model }))).status).toBe(200)
+    },
+  )
 })
 
 describe('a revoked key', () => {
