@@ -55,7 +55,7 @@ type Family = 'opus' | 'sonnet' | 'haiku' | 'fable'
 const PRESENT = /claude-(opus|sonnet|haiku|fable)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/
 const OLDER = /claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)/
 
-/** The first version that does (`from`) or no longer does (`until`) what the name says; absent: none ever. */
+/** The first version of each family of which the name is true; absent: of none. */
 type Versions = Readonly<Partial<Record<Family, number>>>
 
 /** https://platform.claude.com/docs/en/about-claude/models and the pages on thinking, tool use and structured outputs */

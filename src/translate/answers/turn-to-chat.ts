@@ -4,7 +4,7 @@ import type { ChatChunk, ChatDelta } from '../../wire/chat-chunk.ts'
 import type { ChatServiceTier } from '../../wire/chat-response.ts'
 import { createCallRenderer } from '../tools/call-deltas.ts'
 import type { CallForm } from '../tools/call-form.ts'
-import { createUsageSum } from './chat-usage.ts'
+import { createUsageSum } from './usage-sum.ts'
 import { finishReason } from './finish-reason.ts'
 import { createWholeCharacters } from './whole-characters.ts'
 

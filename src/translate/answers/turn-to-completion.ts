@@ -1,7 +1,7 @@
 /** The events of a request's turns as the chunks of a streamed text completion. */
 import type { FinishReason, TurnEvent } from '../../turn/turn-event.ts'
 import type { CompletionChunk, CompletionFinish } from '../../wire/completion-response.ts'
-import { createUsageSum } from './chat-usage.ts'
+import { createUsageSum } from './usage-sum.ts'
 import { createWholeCharacters } from './whole-characters.ts'
 
 export interface CompletionRendering {
