@@ -88,11 +88,15 @@ test('an empty answer still has its echo', async () => {
 test('no more than eight are asked at a time', async () => {
   let running = 0
   let most = 0
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
   const script: Script = async function* () {
     running += 1
     most = Math.max(most, running)
     yield START
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    // They wait for the eighth, and then for a ninth that must not come.
+    if (running === 8) setTimeout(release, 50)
+    await released
     yield { type: 'text', text: 'x' }
     running -= 1
     yield FINISH
