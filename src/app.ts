@@ -13,10 +13,11 @@ import { model, models } from './endpoints/models.ts'
 import { NOT_OFFERED } from './endpoints/not-offered.ts'
 import { ready } from './endpoints/ready.ts'
 import type { Services } from './endpoints/services.ts'
+import { usage as usageEndpoint } from './endpoints/usage.ts'
 import { version } from './endpoints/version.ts'
 import { mountRoutes, type App } from './http/mount-routes.ts'
 import { openApiDocument } from './http/openapi.ts'
-import { createPipeline } from './http/pipeline.ts'
+import { createPipeline, type PipelineOptions } from './http/pipeline.ts'
 import type { Route } from './http/route.ts'
 import type { Authentication } from './keys/authentication.ts'
 import type { Logger } from './log.ts'
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route<Services>[] = [
   { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
   { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
   { method: 'GET', path: '/v1/auth/status', aliases: [], access: 'key', endpoint: authStatus },
+  { method: 'GET', path: '/v1/usage', aliases: [], access: 'key', endpoint: usageEndpoint },
   { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
   { method: 'GET', path: '/ready', aliases: [], access: 'open', endpoint: ready },
   { method: 'GET', path: '/version', aliases: [], access: 'open', endpoint: version },
@@ -60,7 +62,9 @@ export interface AppDependencies {
   readonly metrics: Services['metrics']
   readonly schemas: Services['schemas']
   readonly store: Services['store']
+  readonly usage: Services['usage']
   readonly authentication: Authentication
+  readonly ledger: PipelineOptions['ledger']
   /** Dragoman's own version. */
   readonly version: string
   /** Aborts when requests that still run must end. */
@@ -68,18 +72,31 @@ export interface AppDependencies {
 }
 
 export function createApp(dependencies: AppDependencies): App {
-  const { engine, config, log, metrics, schemas, store, authentication, version: own, shutdown } = dependencies
+  const {
+    engine,
+    config,
+    log,
+    metrics,
+    schemas,
+    store,
+    usage,
+    authentication,
+    ledger,
+    version: own,
+    shutdown,
+  } = dependencies
   const pipeline = createPipeline({
     config,
     log,
     shutdown,
     authentication,
+    ledger,
     explain: explainFailure,
     isDraining: () => engine.status().state === 'draining',
   })
   const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
   const document = () => openApiDocument(ROUTES, own)
   const needsKey = () => authentication.needsKey()
-  const services = { engine, config, metrics, schemas, store, version: own, document, needsKey, redact }
+  const services = { engine, config, metrics, schemas, store, usage, version: own, document, needsKey, redact }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

@@ -154,6 +154,11 @@ export const SETTINGS = {
     'What keys are hashed with. Instances that share a database need the same one; changing it makes every key useless.',
     { secret: true, shownDefault: 'a random one, in a file in DATA_DIR' },
   ),
+  USAGE_DAYS: setting(
+    integer(1, 36_500),
+    400,
+    'Days that rows of the usage ledger are kept. Their sums by day, caller and model stay.',
+  ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'info',

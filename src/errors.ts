@@ -93,6 +93,29 @@ const ERRORS = {
     retry: false,
     message: "The account's spend or plan limit at the model API is reached.",
   },
+  too_many_requests: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    retry: true,
+    retryAfterSeconds: 60,
+    message: 'Rate limit exceeded. Try again in 60 seconds.',
+  },
+  limit_reserved: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    retry: true,
+    retryAfterSeconds: 2,
+    code: 'too_many_requests',
+    message:
+      'What is left of the budget or the tokens per minute of this API key is held back for its running requests. Try again shortly.',
+  },
+  budget_exceeded: {
+    status: 429,
+    type: 'insufficient_quota',
+    retry: false,
+    code: 'insufficient_quota',
+    message: 'The budget of this API key is used up.',
+  },
   upstream_auth: {
     status: 502,
     type: 'api_error',

@@ -14,6 +14,7 @@ Examples:
   dragoman --model-aliases '{"gpt-4o":"sonnet"}'
   dragoman login                         log in with your Claude account, once
   dragoman keys create --name alice      make a key for a caller; from then on all need one
+  dragoman usage --by key                see what each key took, and what it cost
   dragoman doctor                        see what is missing on this machine
   dragoman smoke --url http://127.0.0.1:8000
 
@@ -86,6 +87,17 @@ function createProgram(): Command {
       printOpenApi(process.stdout)
     })
   addKeysCommands(program, flagsOf)
+  program
+    .command('usage')
+    .description('Show what callers took: requests, tokens and cost.')
+    .option('--days <n>', 'so many days up to today', '30')
+    .option('--by <list>', 'day, model, key, or several with commas between them', 'day')
+    .option('--json', 'Print JSON.')
+    .action(async (flags: { days?: string; by?: string; json?: boolean }, command: Command) => {
+      const { usage } = await import('./usage.ts')
+      const { stdout } = process
+      await usage({ settings: flagsOf(command), output: stdout, width: stdout.columns ?? 120, flags })
+    })
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command
       .helpOption('-h, --help', 'Print this.')

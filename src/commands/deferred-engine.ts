@@ -1,4 +1,5 @@
 import { type Engine, type EngineStatus, NO_WORKERS } from '../engine/engine.ts'
+import { estimateUnknown } from '../engine/estimate.ts'
 import { createModelCapabilities } from '../engine/model-capabilities.ts'
 
 export interface DeferredEngine extends Engine {
@@ -24,13 +25,15 @@ const STARTING: EngineStatus = {
 export function createDeferredEngine(): DeferredEngine {
   let hand: (engine: Engine) => void = () => undefined
   const unknown = createModelCapabilities(() => undefined)
+  const estimate = estimateUnknown()
   let real: Engine | undefined
   const handed = new Promise<Engine>((resolve) => (hand = resolve))
   return {
     admit: () => real?.admit(),
-    async *run(turn, signal) {
-      yield* (await handed).run(turn, signal)
+    async *run(turn, signal, meter) {
+      yield* (await handed).run(turn, signal, meter)
     },
+    estimate: (turn) => (real?.estimate ?? estimate)(turn),
     capabilities: (model) => (real?.capabilities ?? unknown.of)(model),
     models: async () => (await handed).models(),
     status: () => real?.status() ?? STARTING,

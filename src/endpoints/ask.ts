@@ -2,11 +2,13 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate as others } from 'node:timers/promises'
 import type { Engine } from '../engine/engine.ts'
-import { untilAborted } from '../http/until-aborted.ts'
+import type { RequestContext } from '../http/request-context.ts'
+import { orAborted, untilAborted } from '../http/until-aborted.ts'
 import { type Asking, type Attempt } from '../translate/chat-to-turn.ts'
 import type { Feature } from '../turn/capabilities.ts'
 import type { TurnEvent, Usage } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
+import type { QuestionMeter } from '../usage/request-meter.ts'
 import { runTurn } from './run-turn.ts'
 import { type Placed, sideBySide } from './side-by-side.ts'
 
@@ -15,6 +17,9 @@ export interface Question {
   readonly translate: (attempt: Attempt) => Asking
   readonly newCallId: () => string
 }
+
+/** Whose questions they are. */
+export type Asker = Pick<RequestContext, 'signal' | 'meter'>
 
 /** An answer of another form than was asked for may be better the next time. */
 const MOST_REJECTED = 2
@@ -29,14 +34,15 @@ const MOST_AT_ONCE = 8
 export async function* askAll(
   engine: Engine,
   questions: readonly Question[],
-  signal: AbortSignal,
+  { signal, meter }: Asker,
 ): AsyncGenerator<Placed<TurnEvent>> {
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
   // Each question listens more than once, and Node warns of more than ten listeners.
   setMaxListeners(0, either)
+  const asker = { signal: either, meter }
   const sources = questions.map((question, index) =>
-    askInTurn(index % MOST_AT_ONCE, () => ask(engine, question, either)),
+    askInTurn(index % MOST_AT_ONCE, () => ask(engine, question, asker)),
   )
   const stop = (): void => over.abort(new TurnFailure('aborted', 'another answer to the same request failed'))
   yield* sideBySide(sources, { atOnce: MOST_AT_ONCE, stop })
@@ -48,18 +54,20 @@ async function* askInTurn(place: number, begin: () => AsyncGenerator<TurnEvent>)
   yield* begin()
 }
 
-async function* ask(engine: Engine, question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+async function* ask(engine: Engine, question: Question, { signal, meter }: Asker): AsyncGenerator<TurnEvent> {
+  let metered: QuestionMeter | undefined
   const refused: Feature[] = []
   let rejected = 0
   let spent: Usage | undefined
   for (;;) {
     const asking = question.translate({ refused, callId: question.newCallId() })
+    metered ??= await orAborted(meter.reserve(engine.estimate(asking.turn)), signal)
     let hasContent = false
     let taken: Usage | undefined
     const hear = (usage: Usage): void => void (taken = usage)
     try {
       for await (const event of untilAborted(
-        asking.reading(hearUsage(runTurn(engine, asking.turn, signal), hear)),
+        asking.reading(hearUsage(runTurn(engine, asking.turn, signal, metered), hear)),
         signal,
       )) {
         hasContent ||= event.type !== 'start'

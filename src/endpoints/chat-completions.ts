@@ -16,6 +16,7 @@ import { chatCompletionSchema } from '../wire/chat-response.ts'
 import { parseBody } from '../wire/parse.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
+import { endUserOf } from './end-user.ts'
 import { createQuestions, heldSchemas, translationContext } from './question.ts'
 import { noteTurns } from './note-turns.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
@@ -45,9 +46,10 @@ export const chatCompletions: ServiceEndpoint = {
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {
   const { engine, config, schemas } = services
-  const { body, replyHeaders, signal } = context
+  const { body, replyHeaders, signal, meter } = context
   const request = parseBody(chatRequestSchema, body)
   refuseExtensions(context.extensions)
+  meter.note(endUserOf(request))
   const isStream = request.stream === true
   const isStrict = config.STRICT_PARAMS
   const toQuestion = createQuestions({ judgements: judgeChat(request), isStrict, isStream, replyHeaders })
@@ -64,6 +66,6 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
     choices,
   })
   const questions = Array.from({ length: choices }, () => toQuestion(translate))
-  const chunks = renderAll(noteTurns(askAll(engine, questions, signal), context), renderer)
+  const chunks = renderAll(noteTurns(askAll(engine, questions, context), context), renderer)
   return isStream ? eventsReply(chunks) : jsonReply(foldChat(await collect(chunks)))
 }

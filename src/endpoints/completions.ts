@@ -12,6 +12,7 @@ import { completionChunkSchema, completionSchema } from '../wire/completion-resp
 import { parseBody } from '../wire/parse.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
+import { endUserOf } from './end-user.ts'
 import { createQuestions, translationContext } from './question.ts'
 import { noteTurns } from './note-turns.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
@@ -44,9 +45,10 @@ export const completions: ServiceEndpoint = {
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {
   const { engine, config } = services
-  const { body, replyHeaders, signal } = context
+  const { body, replyHeaders } = context
   const request = parseBody(completionRequestSchema, body)
   refuseExtensions(context.extensions)
+  context.meter.note(endUserOf(request))
   const isStream = request.stream === true
   const isStrict = config.STRICT_PARAMS
   const toQuestion = createQuestions({ judgements: judgeCompletion(request), isStrict, isStream, replyHeaders })
@@ -66,6 +68,6 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
     echoes,
     perPrompt,
   })
-  const chunks = renderAll(noteTurns(askAll(engine, questions, signal), context), renderer)
+  const chunks = renderAll(noteTurns(askAll(engine, questions, context), context), renderer)
   return isStream ? eventsReply(chunks) : jsonReply(foldCompletion(await collect(chunks)))
 }

@@ -2,10 +2,10 @@ import type { RequestContext } from '../http/request-context.ts'
 import type { TurnEvent, Usage } from '../turn/turn-event.ts'
 import type { Placed } from './side-by-side.ts'
 
-/** Tells the access log what the turns of a request took, as their events pass by. Several answers are summed up. */
+/** Tells the access log and the ledger what the turns of a request took, as their events pass by. Several answers are summed up. */
 export async function* noteTurns(
   events: AsyncIterable<Placed<TurnEvent>>,
-  { note, began }: Pick<RequestContext, 'note' | 'began'>,
+  { note, meter, began }: Pick<RequestContext, 'note' | 'meter' | 'began'>,
 ): AsyncGenerator<Placed<TurnEvent>> {
   const finished: Usage[] = []
   let hasToken = false
@@ -18,7 +18,9 @@ export async function* noteTurns(
       note(sumOf(finished))
     } else if (!hasToken) {
       hasToken = true
-      note({ firstTokenMs: Math.round(performance.now() - began) })
+      const firstTokenMs = Math.round(performance.now() - began)
+      note({ firstTokenMs })
+      meter.note({ firstTokenMs })
     }
     yield placed
   }

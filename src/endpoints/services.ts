@@ -5,6 +5,7 @@ import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import type { Endpoint } from '../http/route.ts'
 import type { Store } from '../store/store.ts'
 import type { Redact } from '../redaction.ts'
+import type { UsageReports } from '../usage/usage-report.ts'
 
 /** What endpoints are made from. */
 export interface Services {
@@ -13,6 +14,7 @@ export interface Services {
   /** For the schemas that callers send. */
   readonly schemas: SchemaValidator
   readonly store: Pick<Store, 'status'>
+  readonly usage: UsageReports
   /** The numbers as text, and what kind of text. */
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
   /** Dragoman's own version. */

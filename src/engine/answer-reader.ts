@@ -8,6 +8,7 @@ import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
 import type { JsonObject } from '../turn/json.ts'
 import type { Block, Message, ToolCallBlock } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
+import type { EndedCall } from './call-account.ts'
 import type { SDKMessage } from './claude-code.ts'
 import { type ReportedError, upstreamFailure } from './failures.ts'
 import { type AnsweredCalls, ReasoningReader } from './reasoning-reader.ts'
@@ -81,6 +82,23 @@ export class AnswerReader {
     const content: Block[] = [{ type: 'text', text: this.#text }]
     for (const call of calls) if (call !== undefined) content.push(call)
     return { role: 'assistant', content }
+  }
+
+  /**
+   * What the call took, as far as anybody knows when it is over.
+   * @param facts of the egress, which hears of it first
+   */
+  taken(facts: UpstreamFacts | undefined): Pick<EndedCall, 'model' | 'usage' | 'isCounted'> {
+    this.#usage.count(facts?.usage)
+    const isCounted = this.stopped !== undefined && !this.isCut
+    const calls = this.#calls.reduce((length, { json }) => length + json.length, 0)
+    if (!isCounted) this.#usage.estimateOutput({ text: this.#text.length + calls, reasoning: this.#reasoned })
+    const hasBegun = this.#messages > 0 || facts?.usage !== undefined
+    return {
+      model: this.#model === '' ? undefined : this.#model,
+      usage: hasBegun ? this.#usage.total(undefined) : undefined,
+      isCounted,
+    }
   }
 
   /** The pieces of the answer in this message. */

@@ -7,6 +7,7 @@ import type { Introduction } from './claude-code.ts'
 import type { Engine, EngineStatus } from './engine.ts'
 import { createHealth } from './health.ts'
 import { createKeptReasoning } from './kept-reasoning.ts'
+import { createEstimate } from './estimate.ts'
 import { createModelCapabilities } from './model-capabilities.ts'
 import { createLoggedOutEngine } from './logged-out-engine.ts'
 import { detectLogin } from './login.ts'
@@ -15,6 +16,7 @@ import { type EngineObserver, outcomeOf } from './observer.ts'
 import { Pool } from './pool.ts'
 import { createReuse } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
+import { createPrices } from './prices.ts'
 import { createRunTurn } from './run-turn.ts'
 import { Scheduler } from './scheduler.ts'
 import { defaultWorkerLimit } from './worker-limit.ts'
@@ -91,6 +93,7 @@ async function startEngine({ config, log, observer }: EngineParts, login: Login)
   const health = createHealth({ warmUp: (signal) => warmUp(scheduler, pool, signal), log })
   const capabilities = createModelCapabilities(health.modelNamed)
   const reasoning = createKeptReasoning({ modelId: capabilities.idOf, capabilities: capabilities.of })
+  const prices = createPrices(health.modelNamed)
   const close = async (graceMs: number): Promise<void> => {
     health.drain()
     reuse.stop()
@@ -106,7 +109,8 @@ async function startEngine({ config, log, observer }: EngineParts, login: Login)
 
   return {
     admit: () => admit(scheduler, observer),
-    run: createRunTurn({ scheduler, pool, health, capabilities, reasoning, log, observer }),
+    run: createRunTurn({ scheduler, pool, health, capabilities, reasoning, prices, log, observer }),
+    estimate: createEstimate(prices, health.modelNamed),
     models: () => health.models(),
     capabilities: capabilities.of,
     status: () => ({

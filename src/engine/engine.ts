@@ -1,5 +1,6 @@
 import type { Capabilities } from '../turn/capabilities.ts'
 import type { Model } from '../turn/model.ts'
+import type { Meter, Spending } from '../turn/spending.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { LoginMethod } from './login-method.ts'
@@ -15,9 +16,12 @@ export interface Engine {
    * Answers a turn. The first event comes when the model begins; the last is a `finish`.
    * Ending the iteration early or aborting `signal` stops the model within a second. The iteration has to be ended, by
    * reading on or by `return`, for its process to be free again.
+   * @param meter hears what it takes
    * @throws TurnFailure when the turn ends without a finish; `aborted` after an abort.
    */
-  run(turn: Turn, signal: AbortSignal): AsyncIterable<TurnEvent>
+  run(turn: Turn, signal: AbortSignal, meter?: Meter): AsyncIterable<TurnEvent>
+  /** The most that one call of a turn takes, roughly: to hold back before it. */
+  estimate(turn: Turn): Spending['usage']
   /**
    * The models of Claude Code's live list. Waits for the first process to get ready.
    * @throws TurnFailure when there is none.

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { type Engine, type EngineStatus, NO_WORKERS } from './engine.ts'
+import { estimateUnknown } from './estimate.ts'
 import type { Login, LoginResult } from './login-method.ts'
 import { createModelCapabilities } from './model-capabilities.ts'
 
@@ -24,6 +25,7 @@ export function createLoggedOutEngine({ look, start, log, lookMs = LOOK_MS, ...f
   let starting: Promise<Engine | undefined> | undefined
   let closed = false
   const unknown = createModelCapabilities(() => undefined)
+  const estimate = estimateUnknown()
 
   /** The engine, where there is a login by now. */
   const find = async (): Promise<Engine | undefined> => {
@@ -52,9 +54,10 @@ export function createLoggedOutEngine({ look, start, log, lookMs = LOOK_MS, ...f
   }
   return {
     admit: () => real?.admit(),
-    async *run(turn, signal) {
-      yield* (await found()).run(turn, signal)
+    async *run(turn, signal, meter) {
+      yield* (await found()).run(turn, signal, meter)
     },
+    estimate: (turn) => (real?.estimate ?? estimate)(turn),
     models: async () => (await found()).models(),
     capabilities: (model) => (real?.capabilities ?? unknown.of)(model),
     status: () => real?.status() ?? loggedOut(missing, closed),

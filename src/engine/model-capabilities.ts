@@ -4,6 +4,7 @@
  */
 import { type Capabilities, type Feature, without } from '../turn/capabilities.ts'
 import type { Model } from '../turn/model.ts'
+import { type Family, versionOf } from './model-version.ts'
 
 export interface ModelCapabilities {
   /** One name for a model, whatever it is asked for by. */
@@ -49,12 +50,6 @@ export function createModelCapabilities(
   }
 }
 
-type Family = 'opus' | 'sonnet' | 'haiku' | 'fable'
-
-/** `claude-opus-4-7`, `claude-sonnet-5`, `claude-3-5-haiku`; also with a region, a date or a version around it. */
-const PRESENT = /claude-(opus|sonnet|haiku|fable)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/
-const OLDER = /claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)/
-
 /** The first version of each family of which the name is true; absent: of none. */
 type Versions = Readonly<Partial<Record<Family, number>>>
 
@@ -88,13 +83,4 @@ function seed(id: string, model: Model | undefined): Capabilities {
     thinkingCanBeOff: thinkingCanBeOff ?? !isFrom(NO_THINKING_OFF_FROM),
     serviceTier: true,
   }
-}
-
-function versionOf(id: string): { family: Family; number: number } | undefined {
-  const present = PRESENT.exec(id)
-  const older = OLDER.exec(id)
-  const [family, major, minor] =
-    present === null ? [older?.[3], older?.[1], older?.[2]] : [present[1], present[2], present[3]]
-  if (family !== 'opus' && family !== 'sonnet' && family !== 'haiku' && family !== 'fable') return undefined
-  return { family, number: Number(`${major}.${minor ?? 0}`) }
 }

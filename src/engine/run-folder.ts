@@ -3,10 +3,9 @@
  * a folder of its own in the data folder, named by its process, so that two instances leave each other's alone and
  * what a killed one left is swept by the next.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rm, stat as statOf } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mayRun, newInstanceName } from '../instance.ts'
 import { kill, markedWith } from './kin.ts'
 
 export interface RunFolder {
@@ -29,8 +28,7 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
       cause: error,
     })
   })
-  const mine = `${process.pid}-${await startTime(process.pid)}-${machine()}-${randomBytes(3).toString('hex')}`
-  const path = join(runs, mine)
+  const path = join(runs, newInstanceName())
   const workingFolder = join(path, 'empty')
   await mkdir(path, { mode: 0o700 })
   await mkdir(workingFolder, { mode: 0o500 })
@@ -62,10 +60,8 @@ function removeFolder(path: string): Promise<void> {
 
 async function sweep(runs: string): Promise<void> {
   for (const name of await readdir(runs)) {
-    const [pid, started, where] = name.split('-')
-    if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) continue
-    if (where === machine() ? await isSame(Number(pid), started) : await isRecent(join(runs, name))) continue
-    await sweepInstance(join(runs, name))
+    const path = join(runs, name)
+    if (!(await mayRun(name, path))) await sweepInstance(path)
   }
 }
 
@@ -73,38 +69,4 @@ async function sweep(runs: string): Promise<void> {
 async function sweepInstance(path: string): Promise<void> {
   for (const pid of await markedWith(`HOME=${path}/`).catch(() => [])) kill(pid, 'SIGKILL')
   await removeFolder(path)
-}
-
-/** Containers that share a data folder do not see each other's processes, but each has a host name of its own. */
-function machine(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
-}
-
-/** Another machine's: whether it was written to within a week. */
-async function isRecent(path: string): Promise<boolean> {
-  return Date.now() - (await statOf(path)).mtimeMs < 7 * 86_400_000
-}
-
-async function isSame(pid: number, started: string): Promise<boolean> {
-  return isRunning(pid) && (await startTime(pid)) === started
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}
-
-/** When the process started, so that a reused pid is not taken for the old process; `0` where the system does not say. */
-async function startTime(pid: number): Promise<string> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The second field may hold spaces and parentheses; the start time is the 20th after it (proc(5)).
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
-  } catch {
-    return '0'
-  }
 }

@@ -1,31 +1,21 @@
 /** A turn from the queue to its last event: a slot, a process, and where nothing has gone out yet a second try. */
 import type { Logger } from 'pino'
+import type { Meter } from '../turn/spending.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
-import { lastAltered } from './altered-images.ts'
-import { digestChain } from './conversation-digest.ts'
-import type { Health } from './health.ts'
-import type { KeptReasoning } from './kept-reasoning.ts'
+import { type AttemptParts, createAttempt, type Running } from './attempt-turn.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
 import { type EngineObserver, outcomeOf, type TurnOutcome } from './observer.ts'
-import type { Lease, Pool } from './pool.ts'
-import type { AnsweredCalls } from './reasoning-reader.ts'
 import { isOfTheModel, refusedFeature } from './refused-feature.ts'
 import type { Scheduler } from './scheduler.ts'
-import { type KnownModel, settingsFor } from './turn-settings.ts'
 
-export interface RunTurnParts {
+export interface RunTurnParts extends AttemptParts {
   readonly scheduler: Scheduler
-  readonly pool: Pool
-  readonly health: Health
-  readonly capabilities: ModelCapabilities
-  readonly reasoning: KeptReasoning
-  readonly log: Logger
   readonly observer: EngineObserver
 }
 
-export type RunTurn = (turn: Turn, signal: AbortSignal) => AsyncGenerator<TurnEvent>
+export type RunTurn = (turn: Turn, signal: AbortSignal, meter?: Meter) => AsyncGenerator<TurnEvent>
 
 /** A turn is tried this often while nothing of it has gone out. */
 const ATTEMPTS = 2
@@ -42,41 +32,17 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 const RETRY_DELAY_MS = { least: 150, most: 400 }
 
 export function createRunTurn(parts: RunTurnParts): RunTurn {
-  const { scheduler, pool, health, capabilities, reasoning, log, observer } = parts
-  /** One try on one process. `slot.free` is when its process is fit for another, or gone. */
-  async function* attempt(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
-    const toolMode = turn.toolUse === undefined ? ('text' as const) : ('functions' as const)
-    const profile = { model: turn.model, system: turn.system ?? '', toolMode }
-    const { conversation } = turn
-    const chain = digestChain(conversation)
-    const lease = await pool.lease(
-      { profile, principalId: turn.principal.id, conversation, chain, lastAltered: lastAltered(conversation) },
-      signal,
-    )
-    try {
-      sawLease(parts, turn, lease)
-      const model = knownModel(parts, turn)
-      const couldThink = settingsFor(turn, model).thinking !== 'off'
-      let answeredBy = ''
-      const onAnswer = (answer: AnsweredCalls): void => reasoning.keep({ turn, answeredBy, couldThink }, answer)
-      for await (const event of lease.worker.run({ turn, chain, model, onAnswer }, signal)) {
-        if (event.type === 'start') answeredBy = event.model
-        yield event.type === 'start' ? { ...event, lease: lease.kind } : event
-      }
-      health.sawAnswer()
-    } finally {
-      slot.free = lease.release()
-    }
-  }
-
+  const { scheduler, health, capabilities, reasoning, log, observer } = parts
+  const attempt = createAttempt(parts)
   /** The turn on a slot: again on another process while nothing has gone out and it may help. */
-  async function* tryTurn(turn: Turn, signal: AbortSignal, slot: { free: Promise<void> }): AsyncGenerator<TurnEvent> {
+  async function* tryTurn(turn: Turn, signal: AbortSignal, running: Running): AsyncGenerator<TurnEvent> {
+    const { slot } = running
     let recalled = reasoning.recall(turn)
     let wasRefused = false
     for (let tries = 1; ; tries += 1) {
       let begun = false
       try {
-        for await (const event of attempt(recalled, signal, slot)) {
+        for await (const event of attempt(recalled, signal, running)) {
           begun = true
           yield event
         }
@@ -100,7 +66,7 @@ export function createRunTurn(parts: RunTurnParts): RunTurn {
     }
   }
 
-  return async function* run(turn, signal) {
+  return async function* run(turn, signal, meter) {
     const watch = createStopwatch(observer)
     const freeSlot = await scheduler.acquire(turn.principal.id, signal).catch((error: unknown): never => {
       watch.end(outcomeOf(error))
@@ -110,7 +76,7 @@ export function createRunTurn(parts: RunTurnParts): RunTurn {
     const slot = { free: Promise.resolve() }
     let outcome: TurnOutcome = 'left'
     try {
-      for await (const event of tryTurn(turn, signal, slot)) {
+      for await (const event of tryTurn(turn, signal, { slot, meter })) {
         watch.sawEvent()
         if (event.type === 'finish') outcome = event.reason
         yield event
@@ -126,12 +92,6 @@ export function createRunTurn(parts: RunTurnParts): RunTurn {
   }
 }
 
-function sawLease({ health, log }: RunTurnParts, { id }: Turn, { worker, introduction, kind }: Lease): void {
-  health.sawReady(introduction)
-  health.sawTurn()
-  log.debug({ requestId: id, lease: kind, worker: worker.id }, 'the turn has a process')
-}
-
 /** What a model refuses for itself is remembered of it. */
 function learnFrom(error: unknown, turn: Turn, capabilities: ModelCapabilities): unknown {
   if (!(error instanceof TurnFailure) || error.kind !== 'upstream_invalid_request') return error
@@ -140,10 +100,6 @@ function learnFrom(error: unknown, turn: Turn, capabilities: ModelCapabilities):
   if (feature === undefined) return error
   if (isOfTheModel(feature, message)) capabilities.learn(turn.model, feature)
   return new TurnFailure('feature_refused', message, { cause: error, feature })
-}
-
-function knownModel({ health, capabilities }: RunTurnParts, { model }: Turn): KnownModel {
-  return { efforts: health.modelNamed(model)?.efforts ?? [], capabilities: capabilities.of(model) }
 }
 
 function logFailure(log: Logger, turn: Turn, tries: number, error: unknown): void {

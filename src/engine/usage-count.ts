@@ -3,10 +3,10 @@ import type { StartEvent, Usage } from '../turn/turn-event.ts'
 
 /** As in the messages of the model API; a gateway before it may leave out anything, whatever the types say. */
 interface ReportedUsage {
-  readonly input_tokens?: number | null
-  readonly cache_read_input_tokens?: number | null
-  readonly cache_creation_input_tokens?: number | null
-  readonly output_tokens?: number | null
+  readonly input_tokens?: number | null | undefined
+  readonly cache_read_input_tokens?: number | null | undefined
+  readonly cache_creation_input_tokens?: number | null | undefined
+  readonly output_tokens?: number | null | undefined
   readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null
   readonly service_tier?: string | null
 }

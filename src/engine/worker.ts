@@ -11,6 +11,7 @@ import type { Lane } from './egress/egress.ts'
 import { loadHistory, nameResults } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
+import { ProcessCost } from './process-cost.ts'
 import type { Question } from './question.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
 import { ownStopSequences, settingsFor } from './turn-settings.ts'
@@ -51,10 +52,9 @@ export class Worker {
   readonly #memory = new Memory()
   #state: WorkerState = 'starting'
   readonly #settings: AppliedSettings
-  /** A question was asked and the process has not yet said that it is done with it. */
+  /** The process has not yet said that it is done with what it was asked. */
   #owesResult = false
-  /** What it has cost since its start. */
-  #spentUsd = 0
+  readonly #cost = new ProcessCost()
   #ending: Promise<void> | undefined
 
   constructor(parts: WorkerParts) {
@@ -123,7 +123,7 @@ export class Worker {
    * Afterwards it is ready again if all went well, else `recover` says what it is good for.
    */
   async *run(question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const { turn, chain, model, onAnswer, isRehearsal = false } = question
+    const { turn, chain, model, onAnswer, onEnd, isRehearsal = false } = question
     this.#transition('busy')
     this.turns += 1
     await this.#apply(settingsFor(turn, model), signal)
@@ -147,10 +147,12 @@ export class Worker {
       offered: turn.toolUse?.tools.map(({ name }) => name) ?? [],
       stopSequences: ownStopSequences(turn),
     })
+    let costUsd: number | undefined
+    const tell = (): void => onEnd?.({ ...reader.taken(gate?.facts), costUsd, facts: gate?.facts })
     try {
       this.#owesResult = true
       this.#send(asked, { ask: true })
-      yield* streamAnswer({
+      const answer = streamAnswer({
         inbox: this.#inbox,
         reader,
         deadlines: this.#parts.deadlines,
@@ -159,11 +161,16 @@ export class Worker {
         onAnswer,
         onResult: (result) => {
           this.#owesResult = false
-          return this.#costOf(result)
+          return (costUsd = this.#cost.since(result))
         },
         interrupt: () => this.#parts.process.interrupt(),
       })
+      for await (const event of answer) {
+        if (event.type === 'finish') tell()
+        yield event
+      }
     } finally {
+      tell()
       signal.removeEventListener('abort', stop)
       gate?.close()
     }
@@ -207,13 +214,6 @@ export class Worker {
     return (this.#ending ??= this.#end())
   }
 
-  /** The process counts its cost from its start. */
-  #costOf(result: { total_cost_usd: number }): number {
-    const cost = result.total_cost_usd - this.#spentUsd
-    this.#spentUsd = result.total_cost_usd
-    return Math.max(0, cost)
-  }
-
   #send(content: readonly MessageBlock[], { ask }: { ask: boolean }): void {
     const uuid = randomUUID()
     this.#memory.noteUser(uuid)
@@ -253,7 +253,7 @@ export class Worker {
     for (;;) {
       const message = await this.#inbox.take({ signal, timeoutMs, onTimeout })
       if (message.type !== 'result') continue
-      this.#spentUsd = message.total_cost_usd
+      this.#cost.since(message)
       return
     }
   }

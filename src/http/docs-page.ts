@@ -70,9 +70,13 @@ function section(document: OpenApiDocument, path: string, method: string, operat
     `<p><strong>${escape(operation.summary)}</strong></p>`,
     prose(operation.description),
     `<p class="quiet">${key}${also}</p>`,
-    table(
-      ['Path parameter', 'Meaning'],
-      operation.parameters.map(({ name, description }) => [code(name), inline(description)]),
+    ...(['path', 'query'] as const).map((place) =>
+      table(
+        [place === 'path' ? 'Path parameter' : 'Query parameter', 'Meaning'],
+        operation.parameters
+          .filter((parameter) => parameter.in === place)
+          .map(({ name, description }) => [code(name), inline(description)]),
+      ),
     ),
     body === undefined ? '' : parameterTable(document, body.schema),
     `<h3>Try it</h3><pre><code>${escape(curl(path, method, operation.security.length > 0, body?.example))}</code></pre>`,

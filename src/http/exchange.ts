@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errorRow, type ApiError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
+import type { RequestEnd } from '../usage/request-meter.ts'
 import { clip } from '../wire/quote.ts'
 import type { AccessFacts } from './request-context.ts'
 
@@ -19,6 +20,8 @@ export interface Exchange {
   identifyAs(principal: Principal): void
   /** Adds to the line in the access log. */
   note(facts: AccessFacts): void
+  /** `hear` is told how it ended, once. */
+  onSettle(hear: (end: RequestEnd) => void): void
   /** Stamps how long the answer took to begin. */
   stamp(): void
   /** The answer is out, or never will be: writes the access log line, once. */
@@ -40,6 +43,7 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
   let principal = 'unknown'
   let settled = false
   let noted: AccessFacts = {}
+  const hearers: ((end: RequestEnd) => void)[] = []
 
   return {
     id,
@@ -52,20 +56,23 @@ export function createExchange(request: Request, route: string, rootLog: Logger)
     note(facts) {
       noted = { ...noted, ...facts }
     },
+    onSettle(hear) {
+      hearers.push(hear)
+    },
     stamp() {
       headers.set('openai-processing-ms', String(Math.round(performance.now() - began)))
     },
     settle(status, failure) {
       if (settled) return
       settled = true
+      const end = { status, outcome: failure?.code ?? 'ok', ms: Math.round(performance.now() - began) }
+      for (const hear of hearers) hear(end)
       const line = {
         ...noted,
         method: clip(request.method),
         route,
-        status,
-        ms: Math.round(performance.now() - began),
         principal,
-        outcome: failure?.code ?? 'ok',
+        ...end,
         ...(clientRequestId !== null && { clientRequestId: clip(clientRequestId) }),
         ...(failure !== undefined && causeOf(failure)),
       }

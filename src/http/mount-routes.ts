@@ -38,7 +38,8 @@ function placesOf<Services>(routes: readonly Route<Services>[], services: Servic
   for (const { method, path, aliases, access, scope, endpoint } of routes) {
     const takesBody = endpoint.operation.body !== undefined
     const admit = (): void => endpoint.admit?.(services)
-    const answer = { access, scope, takesBody, admit, handle: endpoint.create(services) }
+    const asksModel = endpoint.admit !== undefined
+    const answer = { access, scope, takesBody, asksModel, admit, handle: endpoint.create(services) }
     for (const name of [path, ...aliases]) {
       const place = places.get(name) ?? { pattern: path, methods: new Map(), missing: NOWHERE.missing }
       places.set(name, place)

@@ -15,8 +15,8 @@ export interface OpenApiOperation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly parameters: readonly {
     readonly name: string
-    readonly in: 'path'
-    readonly required: true
+    readonly in: 'path' | 'query'
+    readonly required: boolean
     readonly description: string
     readonly schema: JsonSchema
   }[]
@@ -86,17 +86,24 @@ function operationOf(route: DocumentedRoute, components: Record<string, JsonSche
     summary: operation.summary,
     description: operation.description,
     security: route.access === 'key' ? [{ bearer: [] }, { header: [] }] : [],
-    parameters: Object.entries(operation.params ?? {}).map(([name, description]) => ({
-      name,
-      in: 'path',
-      required: true,
-      description,
-      schema: { type: 'string' },
-    })),
+    parameters: [...parametersOf(operation.params, 'path'), ...parametersOf(operation.query, 'query')],
     ...(operation.body !== undefined && { requestBody: requestBodyOf(operation.body, operation, components) }),
     responses: { ...successesOf(operation, components), ...failuresOf(route, components) },
     ...(route.aliases.length > 0 && { 'x-aliases': route.aliases }),
   }
+}
+
+function parametersOf(
+  meanings: Readonly<Record<string, string>> = {},
+  place: 'path' | 'query',
+): OpenApiOperation['parameters'] {
+  return Object.entries(meanings).map(([name, description]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    description,
+    schema: { type: 'string' },
+  }))
 }
 
 function requestBodyOf(

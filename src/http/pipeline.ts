@@ -5,9 +5,10 @@
 import { setMaxListeners } from 'node:events'
 import type { Config } from '../config.ts'
 import { ApiError, errorRow, type ErrorCode } from '../errors.ts'
-import type { Authentication } from '../keys/authentication.ts'
+import type { Authentication, Caller } from '../keys/authentication.ts'
 import type { Scope } from '../keys/grant.ts'
 import type { Logger } from '../log.ts'
+import type { Ledger, RequestMeter } from '../usage/request-meter.ts'
 import { clip } from '../wire/quote.ts'
 import { identify, requireScope, requireTrust } from './authenticate.ts'
 import { readJsonBody } from './body.ts'
@@ -19,6 +20,7 @@ import { createExchange, type Exchange } from './exchange.ts'
 import { createHostGuard } from './host-guard.ts'
 import { createOriginGuard } from './origin-guard.ts'
 import { jsonReply, type DocumentReply, type EventsReply, type Reply } from './reply.ts'
+import type { RequestContext } from './request-context.ts'
 import { createRequestLifetime, type RequestLifetime } from './request-lifetime.ts'
 import { checkTarget } from './request-target.ts'
 import type { Access, Handler } from './route.ts'
@@ -32,6 +34,7 @@ export interface PipelineOptions {
   readonly authentication: Authentication
   /** Puts a failure that is no `ApiError` into the words of the error table; undefined when it does not know it. */
   readonly explain: (error: unknown) => ApiError | undefined
+  readonly ledger: Pick<Ledger, 'open'>
   /** Aborts when requests that still run must end. */
   readonly shutdown: AbortSignal
   /** Connections are not kept while the server drains. */
@@ -51,6 +54,8 @@ export interface Answering {
   readonly access: Access
   readonly scope: Scope | undefined
   readonly takesBody: boolean
+  /** It asks a model: each request is a row in the ledger. */
+  readonly asksModel: boolean
   /** Throws where the endpoint would refuse whatever is asked. */
   readonly admit: () => void
   readonly handle: Handler
@@ -73,7 +78,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   setMaxListeners(0, options.shutdown)
 
   const reply = async (place: Place, call: Call, exchange: Exchange, lifetime: RequestLifetime): Promise<Reply> => {
-    const { request, connection, params } = call
+    const { request, connection } = call
     const { signal } = lifetime
     checkTarget(connection.target)
     guardHost(request.headers.get('host'))
@@ -92,12 +97,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     requireScope(caller, route.scope)
     lifetime.onEnd(authentication.watch(caller, lifetime.cut))
     route.admit()
+    const meter = openEntry(options.ledger, { caller, exchange, place, route })
     const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
-    const { id, log, began, note, headers: replyHeaders } = exchange
-    const extensions = extensionsOf(request.headers)
-    const { principal, trusted, grant } = caller
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
-    return handle({ id, log, began, note, replyHeaders, signal, params, body, extensions, principal, trusted, grant })
+    return handle(contextOf({ call, exchange, caller, meter, signal, body }))
   }
 
   return async (place, call) => {
@@ -136,6 +139,47 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return documentResponse(jsonReply(errorBody(failure), status), exchange)
     }
   }
+}
+
+interface Entering {
+  readonly caller: Caller
+  readonly exchange: Exchange
+  readonly place: Place
+  readonly route: Answering
+}
+
+/** The request's place in the ledger, from now until its answer is out. */
+function openEntry(ledger: PipelineOptions['ledger'], { caller, exchange, place, route }: Entering): RequestMeter {
+  const meter = ledger.open({
+    id: exchange.id,
+    principalId: caller.principal.id,
+    keyId: caller.keyId,
+    grant: caller.grant,
+    endpoint: place.pattern,
+    isAlwaysRecorded: route.asksModel,
+  })
+  exchange.onSettle((end) => meter.end(end))
+  return meter
+}
+
+interface Passed {
+  readonly call: Call
+  readonly exchange: Exchange
+  readonly caller: Caller
+  readonly meter: RequestMeter
+  readonly signal: AbortSignal
+  readonly body: RequestContext['body']
+}
+
+/** All that an endpoint gets to know. */
+function contextOf({ call, exchange, caller, meter, signal, body }: Passed): RequestContext {
+  const { request, params } = call
+  const { id, log, began, note, headers: replyHeaders } = exchange
+  const { principal, trusted, grant } = caller
+  const extensions = extensionsOf(request.headers)
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  const facts = { id, log, began, note, meter, replyHeaders, signal, params, query, body, extensions }
+  return { ...facts, principal, trusted, grant }
 }
 
 /** Prefix of the headers by which a request asks for what OpenAI's API has no word for. */

@@ -1,6 +1,7 @@
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
 import type { Grant } from '../keys/grant.ts'
+import type { RequestMeter } from '../usage/request-meter.ts'
 
 /** What an endpoint has to say of a request in the access log: no content. */
 export type AccessFacts = Readonly<Record<string, string | number>>
@@ -19,6 +20,8 @@ export interface RequestContext {
   readonly log: Logger
   /** When it came, in milliseconds of `performance.now()`. */
   readonly began: number
+  /** For what it takes of the models. */
+  readonly meter: RequestMeter
   /** Adds to its line in the access log. A later value of the same name counts. */
   readonly note: (facts: AccessFacts) => void
   /** The JSON body; empty for a route that takes none. */
@@ -27,6 +30,8 @@ export interface RequestContext {
   readonly extensions: Readonly<Record<string, string>>
   /** Path parameters, URL-decoded. */
   readonly params: Readonly<Record<string, string>>
+  /** What stands after the `?`; of a name that stands there twice, the last. */
+  readonly query: Readonly<Record<string, string>>
   /** Headers for the answer, whatever it becomes: they are sent with an error too. */
   readonly replyHeaders: Headers
 }

@@ -27,6 +27,8 @@ export interface Operation {
   readonly bodyExample?: unknown
   /** The path's parameters: name and meaning. */
   readonly params?: Readonly<Record<string, string>>
+  /** What may stand after the `?`: name and meaning. None of it is needed. */
+  readonly query?: Readonly<Record<string, string>>
   readonly successes: readonly Success[]
   /** The failures of its own, beside those that every route has. */
   readonly errors: readonly ErrorCode[]

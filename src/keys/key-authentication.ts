@@ -178,7 +178,7 @@ function repeat(work: () => Promise<void>, everyMs: number): { stop(): void } {
 function callerOf(key: StoredKey): Caller {
   const end = endOf(key)
   if (end !== undefined) return nobody(end)
-  return { principal: { id: `key:${key.id}` }, trusted: true, grant: grantOf(key), keyId: key.id }
+  return { principal: { id: `key:${key.account}` }, trusted: true, grant: grantOf(key), keyId: key.id }
 }
 
 function grantOf({ scopes, models, tools, ...key }: StoredKey): Grant {

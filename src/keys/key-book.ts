@@ -37,7 +37,7 @@ export class KeyBookError extends Error {
 }
 
 export function createKeyBook(store: Store, pepper: Pepper): KeyBook {
-  const make = async (terms: KeyTerms, rotatedFrom: string | null): Promise<NewKey> => {
+  const make = async (terms: KeyTerms, old?: StoredKey): Promise<NewKey> => {
     // The database first: without it, the pepper would say that there was one.
     const known = await store.run(pepperIds)
     const secret = await pepper.readOrMake()
@@ -48,21 +48,23 @@ export function createKeyBook(store: Store, pepper: Pepper): KeyBook {
       )
     }
     const key = newKey(secret)
+    const id = newKeyId()
     const stored = {
       ...terms,
-      id: newKeyId(),
+      id,
       prefix: prefixOf(key),
       hash: hashOf(key, secret),
       pepperId,
       createdAt: Date.now(),
       revokedAt: null,
-      rotatedFrom,
+      rotatedFrom: old?.id ?? null,
+      account: old?.account ?? id,
     }
     return { key, stored }
   }
   return {
     async create(terms) {
-      const made = await make(terms, null)
+      const made = await make(terms)
       await store.run((db) => insertKey(db, made.stored))
       return made
     },
@@ -75,7 +77,7 @@ export function createKeyBook(store: Store, pepper: Pepper): KeyBook {
       }),
     async rotate(name, graceMs) {
       const old = pick((await store.run(listKeys)).filter(isLive), name)
-      const made = await make(old, old.id)
+      const made = await make(old, old)
       await store.run((db) =>
         db.transaction().execute((transaction) => replace(transaction, old.id, made.stored, graceMs)),
       )

@@ -21,6 +21,7 @@ export interface KeysTable {
   readonly created_at: number
   readonly revoked_at: number | null
   readonly rotated_from: string | null
+  readonly account: string
 }
 
 /** What a key may, and how much. `null`: no bound. */
@@ -50,6 +51,8 @@ export interface StoredKey extends KeyTerms {
   readonly revokedAt: number | null
   /** The id of the key that it took the place of. */
   readonly rotatedFrom: string | null
+  /** The id of the first key of those that took one another's place: what is counted of a caller is counted under it. */
+  readonly account: string
 }
 
 const listSchema = z.array(z.string())
@@ -80,6 +83,12 @@ export async function findKeys(db: Database, ids: readonly string[]): Promise<re
 /** Whether there ever was a key: revoked ones count, or revoking the last would open the server. */
 export async function hasKeys(db: Database): Promise<boolean> {
   return (await db.selectFrom('keys').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+/** The name of each account: that of its newest key. */
+export async function accountNames(db: Database): Promise<ReadonlyMap<string, string>> {
+  const rows = await db.selectFrom('keys').select(['account', 'name']).orderBy('created_at').execute()
+  return new Map(rows.map(({ account, name }) => [account, name]))
 }
 
 /** The peppers under which keys were made. */
@@ -127,6 +136,7 @@ function toRow(key: StoredKey): Insertable<KeysTable> {
     created_at: key.createdAt,
     revoked_at: key.revokedAt,
     rotated_from: key.rotatedFrom,
+    account: key.account,
   }
 }
 
@@ -148,5 +158,6 @@ function fromRow(row: Selectable<KeysTable>): StoredKey {
     createdAt: row.created_at,
     revokedAt: row.revoked_at,
     rotatedFrom: row.rotated_from,
+    account: row.account,
   }
 }

@@ -1,6 +1,12 @@
+import type { AllowancesTable, ReservationsTable } from './allowances-table.ts'
 import type { KeysTable } from './keys-table.ts'
+import type { UsageDaysTable, UsageTable } from './usage-table.ts'
 
 /** Every table, as kysely sees it. */
 export interface Tables {
   readonly keys: KeysTable
+  readonly usage: UsageTable
+  readonly usage_days: UsageDaysTable
+  readonly allowances: AllowancesTable
+  readonly reservations: ReservationsTable
 }

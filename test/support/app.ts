@@ -9,8 +9,11 @@ import type { App } from '../../src/http/mount-routes.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
+import { createTestLedger, NO_REPORTS } from './ledger.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
 import { createTestSchemas } from './schemas.ts'
+import type { UsageReports } from '../../src/usage/usage-report.ts'
+import type { Ledger } from '../../src/usage/request-meter.ts'
 
 export interface TestApp {
   readonly app: App
@@ -29,6 +32,8 @@ export interface TestAppOptions {
   readonly settings?: Partial<Record<SettingName, string>>
   readonly authentication?: Authentication
   readonly store?: Pick<Store, 'status'>
+  readonly ledger?: Pick<Ledger, 'open'>
+  readonly usage?: UsageReports
 }
 
 export function createTestApp({
@@ -37,6 +42,8 @@ export function createTestApp({
   settings = {},
   authentication,
   store = ANY_STORE,
+  ledger = createTestLedger(),
+  usage = NO_REPORTS,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()
   const lines: Record<string, unknown>[] = []
@@ -54,6 +61,8 @@ export function createTestApp({
     engine,
     config,
     store,
+    ledger,
+    usage,
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,
     schemas: createTestSchemas(),

@@ -3,6 +3,7 @@ import { type Engine, type EngineStatus, NO_WORKERS } from '../../src/engine/eng
 import { createModelCapabilities } from '../../src/engine/model-capabilities.ts'
 import { findModel, type Model } from '../../src/turn/model.ts'
 import type { FinishEvent, TurnEvent } from '../../src/turn/turn-event.ts'
+import type { Meter } from '../../src/turn/spending.ts'
 import { TurnFailure } from '../../src/turn/turn-failure.ts'
 import type { Turn } from '../../src/turn/turn.ts'
 
@@ -115,17 +116,18 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
       if (refusal !== undefined) throw refusal
     },
     refuse: (failure) => (refusal = failure),
-    async *run(turn, signal) {
+    async *run(turn, signal, meter) {
       turns.push(turn)
       begun.resolve()
       signal.addEventListener('abort', () => aborted.resolve(), { once: true })
       if (signal.aborted) aborted.resolve()
       try {
-        yield* script(turn, signal)
+        yield* metered(script(turn, signal), turn, meter)
       } finally {
         ended.resolve()
       }
     },
+    estimate: () => ESTIMATE,
     models: () => Promise.resolve(MODELS),
     capabilities: createModelCapabilities((name) => findModel(MODELS, name)).of,
     status: () => status,
@@ -133,6 +135,33 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     setStatus(change) {
       status = { ...status, ...change }
     },
+  }
+}
+
+/** What a turn may take at most. */
+const ESTIMATE = { ...FINISH.usage, outputTokens: 1000, costUsd: 0.05 }
+
+/** Tells what was taken: as `finish` has it, or what had come when it broke off. */
+async function* metered(
+  events: AsyncIterable<TurnEvent>,
+  { model }: Turn,
+  meter: Meter | undefined,
+): AsyncGenerator<TurnEvent> {
+  let answeredBy: string | undefined
+  let isFinished = false
+  try {
+    for await (const event of events) {
+      if (event.type === 'start') answeredBy = event.model
+      if (event.type === 'finish') {
+        isFinished = true
+        const { costUsd = 0 } = event.usage
+        meter?.took({ model: answeredBy ?? model, usage: { ...event.usage, costUsd }, isEstimate: false })
+      }
+      yield event
+    }
+  } finally {
+    const usage = { ...FINISH.usage, outputTokens: 1, costUsd: 0.001 }
+    if (!isFinished && answeredBy !== undefined) meter?.took({ model: answeredBy, usage, isEstimate: true })
   }
 }
 

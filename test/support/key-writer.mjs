@@ -20,6 +20,7 @@ const terms = {
   createdAt: 0,
   revokedAt: null,
   rotatedFrom: null,
+  account: name,
 }
 for (let n = 0; ; n += 1) {
   const id = `${name}-${n}`

@@ -5,6 +5,8 @@ import { createKeyBook, type KeyBook } from '../../src/keys/key-book.ts'
 import { createPepper } from '../../src/keys/pepper.ts'
 import type { Authentication } from '../../src/keys/authentication.ts'
 import type { KeyTerms } from '../../src/store/keys-table.ts'
+import { createUsageReports } from '../../src/usage/usage-reports.ts'
+import { createLedgerOn } from './ledger-on-store.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createTestStore, type TestStore } from './store.ts'
 
@@ -21,10 +23,12 @@ export interface KeyedAppOptions extends Omit<TestAppOptions, 'authentication' |
   readonly url?: string
   readonly alwaysNeedsKey?: boolean
   readonly pollMs?: number
+  /** What is asked is written into the database, and limits hold. */
+  readonly withLedger?: boolean
 }
 
 export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
-  const { url, alwaysNeedsKey = false, pollMs = 20, ...more } = options
+  const { url, alwaysNeedsKey = false, pollMs = 20, withLedger = false, ...more } = options
   const { log: storeLog, ...test } = createTestStore(url)
   const { store } = test
   const pepper = createPepper(undefined, test.dataFolder)
@@ -32,8 +36,10 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const apiKey = more.settings?.API_KEY
   const authentication = createKeyAuthentication({ apiKey, alwaysNeedsKey, store, pepper, log, pollMs })
   const book = createKeyBook(store, pepper)
+  const ledger = withLedger ? createLedgerOn(store, test.dataFolder) : undefined
+  const usage = ledger === undefined ? {} : { ledger, usage: createUsageReports(store, ledger) }
   return {
-    ...createTestApp({ ...more, authentication, store }),
+    ...createTestApp({ ...more, authentication, store, ...usage }),
     ...test,
     storeLog,
     authentication,
@@ -47,6 +53,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
     },
     [Symbol.asyncDispose]: async () => {
       authentication.close()
+      await ledger?.close(5000)
       await test[Symbol.asyncDispose]()
     },
   }

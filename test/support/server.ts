@@ -9,6 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
+import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
 import { createTestSchemas } from './schemas.ts'
@@ -20,6 +21,7 @@ export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose>
   /** For other clients: holds every answer against the response schemas; what does not fit fails the closing. */
   readonly fetch: typeof fetch
   chat(body: Record<string, unknown>, init?: RequestInit): Promise<Response>
+  readonly ledger: TestLedger
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -30,7 +32,18 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   const schemas = createTestSchemas()
   const { engine, config, metrics } = test
   const authentication = createTestAuthentication(config.API_KEY)
-  const dependencies = { engine, config, metrics, schemas, log, store: ANY_STORE, authentication }
+  const ledger = createTestLedger()
+  const dependencies = {
+    engine,
+    config,
+    metrics,
+    schemas,
+    log,
+    store: ANY_STORE,
+    authentication,
+    ledger,
+    usage: NO_REPORTS,
+  }
   const app = createApp({ ...dependencies, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
@@ -40,6 +53,7 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
   return {
     ...test,
     url,
+    ledger,
     client: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0, fetch: checkingFetch }),
     fetch: checkingFetch,
     chat: (body, init = {}) =>

@@ -58,6 +58,7 @@ export function aKey(more: Partial<StoredKey> = {}): StoredKey {
     createdAt: 1_700_000_000_000,
     revokedAt: null,
     rotatedFrom: null,
+    account: more.id ?? 'one',
     ...more,
   }
 }

@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely'
 import { createKeys } from './0001-keys.ts'
+import { createUsage } from './0002-usage.ts'
 
 /** By name, in the order of the names. One that was released is never changed; another is added. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_keys': createKeys,
+  '0002_usage': createUsage,
 }

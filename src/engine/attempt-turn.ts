@@ -1,0 +1,79 @@
+/** One try of a turn on one process. */
+import type { Logger } from 'pino'
+import type { Meter } from '../turn/spending.ts'
+import type { TurnEvent } from '../turn/turn-event.ts'
+import type { Turn } from '../turn/turn.ts'
+import { lastAltered } from './altered-images.ts'
+import { createCallAccount } from './call-account.ts'
+import { digestChain } from './conversation-digest.ts'
+import type { Health } from './health.ts'
+import type { KeptReasoning } from './kept-reasoning.ts'
+import type { ModelCapabilities } from './model-capabilities.ts'
+import type { Lease, Pool } from './pool.ts'
+import type { Prices } from './prices.ts'
+import type { AnsweredCalls } from './reasoning-reader.ts'
+import { type KnownModel, settingsFor } from './turn-settings.ts'
+
+export interface AttemptParts {
+  readonly pool: Pool
+  readonly health: Health
+  readonly capabilities: ModelCapabilities
+  readonly reasoning: KeptReasoning
+  readonly prices: Prices
+  readonly log: Logger
+}
+
+/** A turn under way. */
+export interface Running {
+  /** When the process is fit for another turn, or gone. */
+  readonly slot: { free: Promise<void> }
+  readonly meter: Meter | undefined
+}
+
+export type AttemptTurn = (turn: Turn, signal: AbortSignal, running: Running) => AsyncGenerator<TurnEvent>
+
+export function createAttempt(parts: AttemptParts): AttemptTurn {
+  const { pool, health, reasoning, prices } = parts
+  return async function* attempt(turn: Turn, signal: AbortSignal, { slot, meter }: Running): AsyncGenerator<TurnEvent> {
+    const toolMode = turn.toolUse === undefined ? ('text' as const) : ('functions' as const)
+    const profile = { model: turn.model, system: turn.system ?? '', toolMode }
+    const { conversation } = turn
+    const chain = digestChain(conversation)
+    const lease = await pool.lease(
+      { profile, principalId: turn.principal.id, conversation, chain, lastAltered: lastAltered(conversation) },
+      signal,
+    )
+    const account = createCallAccount(turn, prices, meter)
+    try {
+      sawLease(parts, turn, lease)
+      const model = knownModel(parts, turn)
+      const couldThink = settingsFor(turn, model).thinking !== 'off'
+      let answeredBy = ''
+      const onAnswer = (answer: AnsweredCalls): void => reasoning.keep({ turn, answeredBy, couldThink }, answer)
+      const onEnd = account.hear
+      for await (const event of lease.worker.run({ turn, chain, model, onAnswer, onEnd }, signal)) {
+        if (event.type === 'start') answeredBy = event.model
+        if (event.type === 'finish') account.tell()
+        yield event.type === 'start' ? { ...event, lease: lease.kind } : event
+      }
+      health.sawAnswer()
+    } catch (error) {
+      account.tell(error)
+      throw error
+    } finally {
+      // Whoever asked may have left.
+      account.tell()
+      slot.free = lease.release()
+    }
+  }
+}
+
+function sawLease({ health, log }: AttemptParts, { id }: Turn, { worker, introduction, kind }: Lease): void {
+  health.sawReady(introduction)
+  health.sawTurn()
+  log.debug({ requestId: id, lease: kind, worker: worker.id }, 'the turn has a process')
+}
+
+function knownModel({ health, capabilities }: AttemptParts, { model }: Turn): KnownModel {
+  return { efforts: health.modelNamed(model)?.efforts ?? [], capabilities: capabilities.of(model) }
+}

@@ -1,0 +1,54 @@
+/**
+ * The name of a running instance, by which others that share its data folder know whether it still runs: its process,
+ * when that started, and the machine that it is on.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { stat as statOf } from 'node:fs/promises'
+import { hostname } from 'node:os'
+
+/** Another one at each call. */
+export function newInstanceName(): string {
+  return `${process.pid}-${startTime(process.pid)}-${machine()}-${randomBytes(3).toString('hex')}`
+}
+
+/** Whether the instance that this folder is named after may still run; true for a folder that is named after none. */
+export async function mayRun(name: string, folder: string): Promise<boolean> {
+  const [pid, started, where] = name.split('-')
+  if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) return true
+  return where === machine() ? isSame(Number(pid), started) : isRecent(folder)
+}
+
+/** Containers that share a data folder do not see each other's processes, but each has a host name of its own. */
+function machine(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+}
+
+/** Another machine's: whether it was written to within a week. */
+async function isRecent(path: string): Promise<boolean> {
+  return Date.now() - (await statOf(path)).mtimeMs < 7 * 86_400_000
+}
+
+function isSame(pid: number, started: string): boolean {
+  return isRunning(pid) && startTime(pid) === started
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** When the process started, so that a reused pid is not taken for the old process; `0` where the system does not say. */
+function startTime(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field may hold spaces and parentheses; the start time is the 20th after it (proc(5)).
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
+  } catch {
+    return '0'
+  }
+}

@@ -1,0 +1,19 @@
+import type { Usage } from './turn-event.ts'
+
+/** What one call of the model took, whatever became of it. */
+export interface Spending {
+  /** The model that answered, as the model API names it; where it never began, as it was asked for. */
+  readonly model: string
+  /** costUsd is always there. */
+  readonly usage: Usage & { readonly costUsd: number }
+  /** Part of it was not counted by the model API (or its cost not reckoned by Claude Code) but reckoned here. */
+  readonly isEstimate: boolean
+}
+
+/**
+ * Hears of each call of the model that may have to be paid for: once each, before the `finish` or the failure of its turn,
+ * and after an abort before the iteration of the turn has ended.
+ */
+export interface Meter {
+  took(spending: Spending): void
+}

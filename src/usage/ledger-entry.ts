@@ -1,0 +1,201 @@
+import { ApiError } from '../errors.ts'
+import { StoreUnavailable } from '../store/store-unavailable.ts'
+import type { UsageCounts, UsageRow } from '../store/usage-table.ts'
+import type { Spending } from '../turn/spending.ts'
+import type { Allowances, Refusal } from './allowances.ts'
+import type { JournalLine } from './journal-line.ts'
+import type {
+  AttemptMeter,
+  MeteredRequest,
+  QuestionMeter,
+  RequestEnd,
+  RequestMeter,
+  UsageFacts,
+} from './request-meter.ts'
+import { limitsOf } from './spending-limits.ts'
+
+export interface EntryParts {
+  readonly allowances: Allowances
+  readonly write: (line: JournalLine) => void
+  /** Brings what has ended into the database. */
+  readonly settleNow: () => Promise<void>
+  /** It may take something from now on. */
+  readonly onRunning: () => void
+  /** It is written. `isUrgent`: it holds back what others may wait for. */
+  readonly onDone: (isUrgent: boolean) => void
+}
+
+/** In characters: it is the caller's own text. */
+const LONGEST_END_USER = 256
+
+/** A request in the ledger, from its coming until nothing more comes to it. */
+export class LedgerEntry implements RequestMeter {
+  readonly #request: MeteredRequest
+  readonly #parts: EntryParts
+  readonly #at = Date.now()
+  readonly #began = performance.now()
+  readonly #running = new Set<RunningAttempt>()
+  #facts: UsageFacts = {}
+  #counts = NOTHING
+  #model: string | null = null
+  #isEstimate = false
+  #hasReserved = false
+  #end: RequestEnd | undefined
+  #isDone = false
+  #isJournaled = false
+  /** Reservations that are being made. */
+  #waiting = 0
+
+  constructor(request: MeteredRequest, parts: EntryParts) {
+    this.#request = request
+    this.#parts = parts
+  }
+
+  note(facts: UsageFacts): void {
+    this.#facts = { ...this.#facts, ...facts }
+  }
+
+  async reserve(estimate: Spending['usage']): Promise<QuestionMeter> {
+    await this.#holdBack(estimate)
+    return { attempt: (model) => this.#attempt(model, estimate) }
+  }
+
+  end(how: RequestEnd): void {
+    this.#end ??= how
+    this.#settle()
+  }
+
+  /** As it is now; if the server was killed now, as it was. */
+  get line(): JournalLine {
+    return { isDone: this.#isDone, row: this.#row() }
+  }
+
+  async #holdBack(estimate: Spending['usage']): Promise<void> {
+    const limits = limitsOf(this.#request.grant)
+    if (limits === undefined) return
+    const { id, principalId: account } = this.#request
+    const { inputTokens, outputTokens, costUsd } = estimate
+    const reservation = { id, account, at: this.#at, tokens: inputTokens + outputTokens, costNano: toNano(costUsd) }
+    this.#waiting += 1
+    this.#hasReserved = true
+    // Before it is there: nobody else would know of it.
+    this.#write()
+    try {
+      for (let tries = 1; ; tries += 1) {
+        const refusal = await this.#parts.allowances.reserve(reservation, limits)
+        if (refusal === undefined) return
+        if (refusal.isUsedUp || tries >= PATIENCE) throw refusedBecause(refusal)
+        // What has ended a moment ago may still be held back.
+        await this.#parts.settleNow()
+        if (tries > 1) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+      }
+    } catch (error) {
+      throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { cause: error }) : error
+    } finally {
+      this.#waiting -= 1
+      this.#settle()
+    }
+  }
+
+  #attempt(model: string, estimate: Spending['usage']): AttemptMeter {
+    const attempt = { estimate, hasTaken: false }
+    this.#model = model
+    this.#running.add(attempt)
+    this.#write()
+    return {
+      took: (spending) => {
+        attempt.hasTaken = true
+        this.#model = spending.model
+        this.#isEstimate ||= spending.isEstimate
+        this.#counts = add(this.#counts, spending.usage)
+        this.#write()
+      },
+      ended: () => {
+        this.#running.delete(attempt)
+        this.#settle()
+      },
+    }
+  }
+
+  #settle(): void {
+    if (this.#isDone || this.#end === undefined || this.#running.size > 0 || this.#waiting > 0) return
+    this.#isDone = true
+    if (!this.#request.isAlwaysRecorded && !this.#isJournaled) return
+    this.#write()
+    this.#parts.onDone(this.#hasReserved)
+  }
+
+  #write(): void {
+    if (!this.#isJournaled) this.#parts.onRunning()
+    this.#isJournaled = true
+    this.#parts.write(this.line)
+  }
+
+  #row(): UsageRow {
+    const { id, principalId: principal, keyId = null, endpoint } = this.#request
+    const { session = null, endUser, firstTokenMs = null } = this.#facts
+    const open = [...this.#running].filter(({ hasTaken }) => !hasTaken)
+    const end = this.#end ?? { status: 0, outcome: 'interrupted', ms: Math.round(performance.now() - this.#began) }
+    return {
+      id,
+      at: this.#at,
+      principal,
+      keyId,
+      session,
+      endpoint,
+      firstTokenMs,
+      ...end,
+      endUser: endUser?.slice(0, LONGEST_END_USER) ?? null,
+      model: this.#model,
+      isEstimate: this.#isEstimate || open.length > 0,
+      ...open.reduce((sum, { estimate }) => add(sum, estimate), this.#counts),
+    }
+  }
+}
+
+interface RunningAttempt {
+  readonly estimate: Spending['usage']
+  hasTaken: boolean
+}
+
+/** How often a request asks whether what others hold back has become free. */
+const PATIENCE = 5
+const PAUSE_MS = 100
+
+const NOTHING: UsageCounts = {
+  calls: 0,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costNano: 0,
+}
+
+function add(counts: UsageCounts, usage: Spending['usage']): UsageCounts {
+  return {
+    calls: counts.calls + 1,
+    inputTokens: counts.inputTokens + usage.inputTokens,
+    cacheReadTokens: counts.cacheReadTokens + usage.cacheReadTokens,
+    cacheWriteTokens: counts.cacheWriteTokens + usage.cacheWriteTokens,
+    outputTokens: counts.outputTokens + usage.outputTokens,
+    reasoningTokens: counts.reasoningTokens + usage.reasoningTokens,
+    costNano: counts.costNano + toNano(usage.costUsd),
+  }
+}
+
+const toNano = (usd: number): number => Math.round(usd * 1e9)
+
+function refusedBecause({ kind, isUsedUp, resetAt }: Refusal): ApiError {
+  const retryAfterSeconds = Math.max(1, Math.ceil((resetAt - Date.now()) / 1000))
+  if (!isUsedUp) return new ApiError('limit_reserved')
+  if (kind === 'tokens') {
+    const message = `The tokens per minute of this API key are used up. Try again in ${retryAfterSeconds} seconds.`
+    return new ApiError('too_many_requests', { message, retryAfterSeconds })
+  }
+  const period = kind === 'usd_day' ? 'day' : 'month'
+  const reset = new Date(resetAt).toISOString()
+  return new ApiError('budget_exceeded', {
+    message: `The budget of this API key for this ${period} is used up. It resets at ${reset}.`,
+  })
+}

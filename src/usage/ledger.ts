@@ -1,0 +1,68 @@
+/**
+ * The ledger of what callers took: a row for each request that asked a model. A request only ever waits for a line to be
+ * handed to the journal; the database gets it within a second, in one transaction with others, exactly once.
+ */
+import type { Logger } from '../log.ts'
+import type { Store } from '../store/store.ts'
+import type { Allowances } from './allowances.ts'
+import type { Journal } from './journal.ts'
+import { LedgerEntry } from './ledger-entry.ts'
+import { createLedgerWriter } from './ledger-writer.ts'
+import { expire, forgetOld } from './record-usage.ts'
+import type { Ledger } from './request-meter.ts'
+
+export interface LedgerOptions {
+  readonly store: Store
+  readonly journal: Journal
+  readonly allowances: Allowances
+  readonly log: Pick<Logger, 'warn' | 'error'>
+  /** Rows are kept for as long, their sums by day for ever. */
+  readonly keptMs: number
+  readonly flushMs?: number
+  readonly retryMs?: number
+}
+
+const TIDY_MS = 600_000
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const { store, journal, allowances, log, keptMs } = options
+  const running = new Set<LedgerEntry>()
+  const writer = createLedgerWriter({ ...options, running: () => [...running].map((entry) => entry.line) })
+  let closing: Promise<void> | undefined
+  const tidy = async (): Promise<void> => {
+    // A database that is away is asked again the next time.
+    await store.run((db) => expire(db, Date.now())).catch(() => undefined)
+    await store.run((db) => forgetOld(db, Date.now(), keptMs)).catch(() => undefined)
+  }
+  const tidying = setInterval(() => void tidy(), TIDY_MS).unref()
+  void journal
+    .adopt()
+    .catch((error: unknown) => log.warn({ err: error }, 'what other instances left of the usage ledger cannot be read'))
+    .then(() => writer.flush())
+    .then(tidy)
+  const close = async (patienceMs: number): Promise<void> => {
+    clearInterval(tidying)
+    const tooLate = new Promise<false>((resolve) => setTimeout(() => resolve(false), patienceMs).unref())
+    const isOver = await Promise.race([writer.stop(), tooLate])
+    await journal.close(isOver && running.size === 0)
+  }
+  return {
+    open(request) {
+      const entry: LedgerEntry = new LedgerEntry(request, {
+        allowances,
+        write: (line) => writer.write(line),
+        settleNow: () => writer.flush(),
+        onRunning: () => running.add(entry),
+        onDone: (isUrgent) => {
+          running.delete(entry)
+          if (isUrgent) void writer.flush()
+          else writer.flushSoon()
+        },
+      })
+      return entry
+    },
+    flush: () => writer.flush(),
+    status: () => ({ lost: writer.lost, waitingBytes: journal.waitingBytes }),
+    close: (patienceMs) => (closing ??= close(patienceMs)),
+  }
+}
