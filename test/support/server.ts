@@ -1,7 +1,7 @@
 /** The whole server in this process: real connections, the real binary, a scripted model. */
 import OpenAI from 'openai'
 import { z } from 'zod'
-import { createApp } from '../../src/app.ts'
+import { type AppDependencies, createApp } from '../../src/app.ts'
 import type { SettingName } from '../../src/config.ts'
 import { listen } from '../../src/http/listen.ts'
 import { createLogger } from '../../src/log.ts'
@@ -25,7 +25,13 @@ export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function startTestServer(settings: Partial<Record<SettingName, string>> = {}): Promise<TestServer> {
+/** What a server has in place of what no test but those of it needs. */
+export type ServerParts = Partial<Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage'>>
+
+export async function startTestServer(
+  settings: Partial<Record<SettingName, string>> = {},
+  parts: ServerParts = {},
+): Promise<TestServer> {
   const test = await startTestEngine(settings)
   const log = createLogger({ level: 'info', pretty: false, stream: { write: (line) => test.log.push(line) } })
   const shutdown = new AbortController()
@@ -44,7 +50,7 @@ export async function startTestServer(settings: Partial<Record<SettingName, stri
     ledger,
     usage: NO_REPORTS,
   }
-  const app = createApp({ ...dependencies, version: '0.0.0', shutdown: shutdown.signal })
+  const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })
   const { url } = listening
   const violations: string[] = []
