@@ -15,6 +15,7 @@ import { ready } from './endpoints/ready.ts'
 import type { Services } from './endpoints/services.ts'
 import { usage as usageEndpoint } from './endpoints/usage.ts'
 import { version } from './endpoints/version.ts'
+import { createClientAddress } from './http/client-address.ts'
 import { mountRoutes, type App } from './http/mount-routes.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts'
@@ -29,6 +30,7 @@ export const ROUTES: readonly Route<Services>[] = [
     path: '/v1/chat/completions',
     aliases: ['/chat/completions'],
     access: 'key',
+    rateClass: 'chat',
     scope: 'chat',
     endpoint: chatCompletions,
   },
@@ -37,22 +39,54 @@ export const ROUTES: readonly Route<Services>[] = [
     path: '/v1/completions',
     aliases: ['/completions'],
     access: 'key',
+    rateClass: 'chat',
     scope: 'chat',
     endpoint: completions,
   },
-  { method: 'POST', path: '/v1/compatibility', aliases: [], access: 'key', scope: 'chat', endpoint: compatibility },
-  { method: 'POST', path: '/v1/debug/request', aliases: [], access: 'key', scope: 'chat', endpoint: debugRequest },
-  { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', endpoint: models },
-  { method: 'GET', path: '/v1/models/{id}', aliases: ['/models/{id}'], access: 'key', endpoint: model },
-  { method: 'GET', path: '/v1/auth/status', aliases: [], access: 'key', endpoint: authStatus },
-  { method: 'GET', path: '/v1/usage', aliases: [], access: 'key', endpoint: usageEndpoint },
-  { method: 'GET', path: '/health', aliases: [], access: 'open', endpoint: health },
-  { method: 'GET', path: '/ready', aliases: [], access: 'open', endpoint: ready },
-  { method: 'GET', path: '/version', aliases: [], access: 'open', endpoint: version },
-  { method: 'GET', path: '/metrics', aliases: [], access: 'key', scope: 'admin', endpoint: metricsEndpoint },
-  { method: 'GET', path: '/openapi.json', aliases: [], access: 'key', endpoint: openApi },
-  { method: 'GET', path: '/docs', aliases: [], access: 'key', endpoint: docs },
-  { method: 'GET', path: '/', aliases: [], access: 'key', endpoint: index },
+  {
+    method: 'POST',
+    path: '/v1/compatibility',
+    aliases: [],
+    access: 'key',
+    rateClass: 'debug',
+    scope: 'chat',
+    endpoint: compatibility,
+  },
+  {
+    method: 'POST',
+    path: '/v1/debug/request',
+    aliases: [],
+    access: 'key',
+    rateClass: 'debug',
+    scope: 'chat',
+    endpoint: debugRequest,
+  },
+  { method: 'GET', path: '/v1/models', aliases: ['/models'], access: 'key', rateClass: 'general', endpoint: models },
+  {
+    method: 'GET',
+    path: '/v1/models/{id}',
+    aliases: ['/models/{id}'],
+    access: 'key',
+    rateClass: 'general',
+    endpoint: model,
+  },
+  { method: 'GET', path: '/v1/auth/status', aliases: [], access: 'key', rateClass: 'auth', endpoint: authStatus },
+  { method: 'GET', path: '/v1/usage', aliases: [], access: 'key', rateClass: 'general', endpoint: usageEndpoint },
+  { method: 'GET', path: '/health', aliases: [], access: 'open', rateClass: 'health', endpoint: health },
+  { method: 'GET', path: '/ready', aliases: [], access: 'open', rateClass: 'health', endpoint: ready },
+  { method: 'GET', path: '/version', aliases: [], access: 'open', rateClass: 'health', endpoint: version },
+  {
+    method: 'GET',
+    path: '/metrics',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'admin',
+    endpoint: metricsEndpoint,
+  },
+  { method: 'GET', path: '/openapi.json', aliases: [], access: 'key', rateClass: 'general', endpoint: openApi },
+  { method: 'GET', path: '/docs', aliases: [], access: 'key', rateClass: 'general', endpoint: docs },
+  { method: 'GET', path: '/', aliases: [], access: 'key', rateClass: 'general', endpoint: index },
 ]
 
 export interface AppDependencies {
@@ -65,6 +99,7 @@ export interface AppDependencies {
   readonly usage: Services['usage']
   readonly authentication: Authentication
   readonly ledger: PipelineOptions['ledger']
+  readonly rateLimits: PipelineOptions['rateLimits']
   /** Dragoman's own version. */
   readonly version: string
   /** Aborts when requests that still run must end. */
@@ -82,6 +117,7 @@ export function createApp(dependencies: AppDependencies): App {
     usage,
     authentication,
     ledger,
+    rateLimits,
     version: own,
     shutdown,
   } = dependencies
@@ -91,6 +127,8 @@ export function createApp(dependencies: AppDependencies): App {
     shutdown,
     authentication,
     ledger,
+    rateLimits,
+    clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     explain: explainFailure,
     isDraining: () => engine.status().state === 'draining',
   })

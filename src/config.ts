@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
+import proxyaddr from 'proxy-addr'
 import { z } from 'zod'
 
 const TRUE = ['1', 'true', 'yes', 'on']
@@ -36,6 +37,15 @@ const text = z.string().trim().min(1)
 const path = text.transform((given) => resolve(given.replace(/^~(?=\/|$)/, homedir())))
 /** Compared byte by byte with a header, which holds nothing else. */
 const key = text.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces')
+
+const perMinute = integer(1, 1_000_000)
+const proxies = json(z.array(z.string())).refine((list) => {
+  try {
+    return typeof proxyaddr.compile(list) === 'function'
+  } catch {
+    return false
+  }
+}, 'expected a JSON list of addresses, ranges and the words loopback, linklocal, uniquelocal')
 
 const databaseUrl = text
   .regex(/^(?:sqlite:|postgres(?:ql)?:\/\/)/, 'expected sqlite:, sqlite:<path> or postgres://…')
@@ -153,6 +163,22 @@ export const SETTINGS = {
     text.min(16),
     'What keys are hashed with. Instances that share a database need the same one; changing it makes every key useless.',
     { secret: true, shownDefault: 'a random one, in a file in DATA_DIR' },
+  ),
+  RATE_LIMIT_ENABLED: optional(
+    flag,
+    'Hold callers to the requests per minute below, each key for itself, callers without a key by their address. Limits of stored keys hold in any case.',
+    { shownDefault: 'true where a key is needed' },
+  ),
+  RATE_LIMIT_CHAT_PER_MINUTE: setting(perMinute, 10, 'Requests that ask a model.'),
+  RATE_LIMIT_DEBUG_PER_MINUTE: setting(perMinute, 2, 'Reports on what becomes of a request.'),
+  RATE_LIMIT_AUTH_PER_MINUTE: setting(perMinute, 10, 'Questions after the login.'),
+  RATE_LIMIT_SESSION_PER_MINUTE: setting(perMinute, 15, 'Requests for sessions.'),
+  RATE_LIMIT_HEALTH_PER_MINUTE: setting(perMinute, 30, 'Requests for /health, /ready and /version.'),
+  RATE_LIMIT_GENERAL_PER_MINUTE: setting(perMinute, 60, 'All other requests.'),
+  TRUSTED_PROXIES: setting(
+    proxies,
+    [],
+    'JSON list of the proxies before this server whose `X-Forwarded-For` is believed: addresses, ranges such as 10.0.0.0/8, and the words loopback, linklocal and uniquelocal.',
   ),
   USAGE_DAYS: setting(
     integer(1, 36_500),

@@ -10,6 +10,8 @@ export interface ErrorRow {
   /** Seconds for `retry-after` when the failure brings none of its own. */
   readonly retryAfterSeconds?: number
   readonly message: string
+  /** The body says how long to wait too. */
+  readonly tellsWait?: true
   /** The `code` in the body where two rows share it; the row's own name otherwise. */
   readonly code?: string
 }
@@ -97,6 +99,7 @@ const ERRORS = {
     status: 429,
     type: 'rate_limit_exceeded',
     retry: true,
+    tellsWait: true,
     retryAfterSeconds: 60,
     message: 'Rate limit exceeded. Try again in 60 seconds.',
   },
@@ -104,6 +107,7 @@ const ERRORS = {
     status: 429,
     type: 'rate_limit_exceeded',
     retry: true,
+    tellsWait: true,
     retryAfterSeconds: 2,
     code: 'too_many_requests',
     message:

@@ -8,7 +8,6 @@ import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger, logLevel } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
-import { createUsageReports } from '../usage/usage-reports.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
 import { askForKey, mayAskForKey } from './ask-for-key.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
@@ -16,7 +15,7 @@ import { demoEnvironment, demoFlags } from './demo-environment.ts'
 import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { openKeys, type Keys } from './keys-from-config.ts'
-import { openLedger } from './ledger-from-config.ts'
+import { openMetering } from './metering-from-config.ts'
 import { packageInfo } from './package-info.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { installShutdown } from './shutdown.ts'
@@ -87,9 +86,8 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const metrics = createMetrics()
   metrics.watch(() => engine.status())
   const schemas = createSchemaValidator()
-  const ledger = openLedger(config, store, log)
-  const usage = createUsageReports(store, ledger)
-  const parts = { engine, config, log, metrics, schemas, store, usage, authentication, ledger, version }
+  const metering = openMetering(config, keys, log)
+  const parts = { engine, config, log, metrics, schemas, store, authentication, ...metering, version }
   const app = createApp({ ...parts, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log)
   installShutdown({
@@ -98,7 +96,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     underNpm,
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
-      await ledger.close(LEDGER_MS)
+      await metering.ledger.close(LEDGER_MS)
       await schemas.close()
       await demoModel?.close()
       await keys.close()
@@ -112,7 +110,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   } catch (error) {
     listening.cut()
     await listening.close()
-    await ledger.close(0)
+    await metering.ledger.close(0)
     throw error
   }
   writeBanner(process.stderr, {

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { describeFailure, expectFailure, readJson, type SmokeClient } from './smoke-client.ts'
 
 const UNKNOWN_MODEL = 'no-such-model'
-const STARTING_POLL_MS = 200
+/** Health is asked for so often at most that a limit on it is not met before the server is up. */
+const STARTING_POLL_MS = 1000
 
 /** The engine is only shown to a caller that the server trusts. */
 const Health = z.object({ engine: z.object({ state: z.string(), login: z.string() }).optional() })

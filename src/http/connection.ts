@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
+import type { ClientAddress } from './client-address.ts'
 
 /** What the pipeline needs of the connection that a request came over. */
 export interface Connection {
@@ -6,6 +7,8 @@ export interface Connection {
   readonly target: string
   /** Aborts when the caller leaves before the answer is out: it closed or reset the connection, or sent its FIN. */
   readonly left: AbortSignal
+  /** Where it comes from, as `read` finds it; empty for one that came over no network. */
+  address(read: ClientAddress): string
   /** Closes it now, unsent bytes and all. */
   cut(): void
 }
@@ -15,7 +18,8 @@ export function connectionOf(request: Request, bindings: Partial<HttpBindings> |
   const url = new URL(request.url)
   const { incoming, outgoing } = bindings ?? {}
   if (incoming === undefined || outgoing === undefined) {
-    return { target: url.pathname + url.search, left: request.signal, cut: () => undefined }
+    const nowhere = { address: () => '', cut: () => undefined }
+    return { target: url.pathname + url.search, left: request.signal, ...nowhere }
   }
   // Node closes a connection on FIN only once everything is written, which a caller that does not read can prevent.
   const finished = new AbortController()
@@ -29,6 +33,7 @@ export function connectionOf(request: Request, bindings: Partial<HttpBindings> |
   return {
     target: incoming.url ?? '',
     left: AbortSignal.any([request.signal, finished.signal]),
+    address: (read) => read(incoming),
     cut: () => outgoing.destroy(),
   }
 }

@@ -15,16 +15,23 @@ export function errorBody(error: ApiError): ErrorBody {
       type: row.type,
       param: error.param,
       code: row.code ?? error.code,
+      ...(row.tellsWait === true && { retry_after: waitOf(error) ?? 1 }),
     },
   }
 }
 
 export function errorHeaders(error: ApiError): Readonly<Record<string, string>> {
   const row = errorRow(error.code)
-  const seconds = error.retryAfterSeconds ?? row.retryAfterSeconds
+  const seconds = waitOf(error)
   return {
     ...(row.status === 401 && { 'www-authenticate': 'Bearer' }),
-    ...(seconds !== undefined && { 'retry-after': String(Math.min(MAX_RETRY_AFTER, Math.max(1, Math.ceil(seconds)))) }),
+    ...(seconds !== undefined && { 'retry-after': String(seconds) }),
     ...(!row.retry && { 'x-should-retry': 'false' }),
   }
+}
+
+/** Whole seconds. */
+function waitOf(error: ApiError): number | undefined {
+  const seconds = error.retryAfterSeconds ?? errorRow(error.code).retryAfterSeconds
+  return seconds === undefined ? undefined : Math.min(MAX_RETRY_AFTER, Math.max(1, Math.ceil(seconds)))
 }

@@ -35,11 +35,10 @@ export function mountRoutes<Services>(
 /** Every path and alias with its methods. An alias is logged as the route that it stands for. */
 function placesOf<Services>(routes: readonly Route<Services>[], services: Services): Map<string, Place> {
   const places = new Map<string, Place & { methods: Map<string, Answering> }>()
-  for (const { method, path, aliases, access, scope, endpoint } of routes) {
+  for (const { method, path, aliases, access, scope, rateClass, endpoint } of routes) {
     const takesBody = endpoint.operation.body !== undefined
     const admit = (): void => endpoint.admit?.(services)
-    const asksModel = endpoint.admit !== undefined
-    const answer = { access, scope, takesBody, asksModel, admit, handle: endpoint.create(services) }
+    const answer = { access, scope, rateClass, takesBody, admit, handle: endpoint.create(services) }
     for (const name of [path, ...aliases]) {
       const place = places.get(name) ?? { pattern: path, methods: new Map(), missing: NOWHERE.missing }
       places.set(name, place)

@@ -10,6 +10,9 @@ const EXPOSED = [
   'x-dragoman-ignored',
   'retry-after',
   'x-should-retry',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
 ].join(', ')
 
 export interface OriginGuard {

@@ -9,15 +9,18 @@ import type { Authentication, Caller } from '../keys/authentication.ts'
 import type { Scope } from '../keys/grant.ts'
 import type { Logger } from '../log.ts'
 import type { Ledger, RequestMeter } from '../usage/request-meter.ts'
+import type { RateClass, RateLimits } from '../usage/rate-limits.ts'
 import { clip } from '../wire/quote.ts'
 import { identify, requireScope, requireTrust } from './authenticate.ts'
 import { readJsonBody } from './body.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { Connection } from './connection.ts'
 import { loggingContent } from './content-log.ts'
 import { errorBody, errorHeaders } from './error-reply.ts'
 import { openEventStream } from './event-stream.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { createHostGuard } from './host-guard.ts'
+import { limitRate } from './limit-rate.ts'
 import { createOriginGuard } from './origin-guard.ts'
 import { jsonReply, type DocumentReply, type EventsReply, type Reply } from './reply.ts'
 import type { RequestContext } from './request-context.ts'
@@ -35,6 +38,8 @@ export interface PipelineOptions {
   /** Puts a failure that is no `ApiError` into the words of the error table; undefined when it does not know it. */
   readonly explain: (error: unknown) => ApiError | undefined
   readonly ledger: Pick<Ledger, 'open'>
+  readonly rateLimits: RateLimits
+  readonly clientAddress: ClientAddress
   /** Aborts when requests that still run must end. */
   readonly shutdown: AbortSignal
   /** Connections are not kept while the server drains. */
@@ -54,8 +59,7 @@ export interface Answering {
   readonly access: Access
   readonly scope: Scope | undefined
   readonly takesBody: boolean
-  /** It asks a model: each request is a row in the ledger. */
-  readonly asksModel: boolean
+  readonly rateClass: RateClass
   /** Throws where the endpoint would refuse whatever is asked. */
   readonly admit: () => void
   readonly handle: Handler
@@ -95,6 +99,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (route?.access !== 'open') requireTrust(caller, request.headers)
     if (route === undefined) throw refusal(place, call, exchange.headers)
     requireScope(caller, route.scope)
+    const address = connection.address(options.clientAddress)
+    const { headers } = exchange
+    await limitRate(options.rateLimits, { caller, rateClass: route.rateClass, address, headers })
     lifetime.onEnd(authentication.watch(caller, lifetime.cut))
     route.admit()
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
@@ -156,7 +163,7 @@ function openEntry(ledger: PipelineOptions['ledger'], { caller, exchange, place,
     keyId: caller.keyId,
     grant: caller.grant,
     endpoint: place.pattern,
-    isAlwaysRecorded: route.asksModel,
+    isAlwaysRecorded: route.rateClass === 'chat',
   })
   exchange.onSettle((end) => meter.end(end))
   return meter

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Scope } from '../keys/grant.ts'
+import type { RateClass } from '../usage/rate-limits.ts'
 import type { Reply } from './reply.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -52,6 +53,8 @@ export interface DocumentedRoute {
   /** Other paths for the same endpoint, with the same parameters. */
   readonly aliases: readonly string[]
   readonly access: Access
+  /** What its requests are counted with. */
+  readonly rateClass: RateClass
   /** What the key has to be for, where any key will not do. */
   readonly scope?: Scope
   readonly endpoint: { readonly operation: Operation }

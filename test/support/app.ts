@@ -10,6 +10,8 @@ import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { createTestLedger, NO_REPORTS } from './ledger.ts'
+import { createTestRateLimits } from './rate-limits.ts'
+import type { RateLimits } from '../../src/usage/rate-limits.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
 import { createTestSchemas } from './schemas.ts'
 import type { UsageReports } from '../../src/usage/usage-report.ts'
@@ -34,6 +36,8 @@ export interface TestAppOptions {
   readonly store?: Pick<Store, 'status'>
   readonly ledger?: Pick<Ledger, 'open'>
   readonly usage?: UsageReports
+  /** Default: off, unless the settings say that they are on. */
+  readonly rateLimits?: RateLimits
 }
 
 export function createTestApp({
@@ -44,6 +48,7 @@ export function createTestApp({
   store = ANY_STORE,
   ledger = createTestLedger(),
   usage = NO_REPORTS,
+  rateLimits,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()
   const lines: Record<string, unknown>[] = []
@@ -63,6 +68,7 @@ export function createTestApp({
     store,
     ledger,
     usage,
+    rateLimits: rateLimits ?? createTestRateLimits(config),
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,
     schemas: createTestSchemas(),

@@ -6,7 +6,9 @@ import { createPepper } from '../../src/keys/pepper.ts'
 import type { Authentication } from '../../src/keys/authentication.ts'
 import type { KeyTerms } from '../../src/store/keys-table.ts'
 import { createUsageReports } from '../../src/usage/usage-reports.ts'
-import { createLedgerOn } from './ledger-on-store.ts'
+import { parseConfig } from '../../src/config.ts'
+import { createMeteringOn } from './ledger-on-store.ts'
+import { createTestRateLimits } from './rate-limits.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createTestStore, type TestStore } from './store.ts'
 
@@ -36,10 +38,13 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const apiKey = more.settings?.API_KEY
   const authentication = createKeyAuthentication({ apiKey, alwaysNeedsKey, store, pepper, log, pollMs })
   const book = createKeyBook(store, pepper)
-  const ledger = withLedger ? createLedgerOn(store, test.dataFolder) : undefined
-  const usage = ledger === undefined ? {} : { ledger, usage: createUsageReports(store, ledger) }
+  const metering = withLedger ? createMeteringOn(store, test.dataFolder) : undefined
+  const usage =
+    metering === undefined ? {} : { ledger: metering.ledger, usage: createUsageReports(store, metering.ledger) }
+  const config = parseConfig({}, more.settings)
+  const rateLimits = createTestRateLimits(config, metering)
   return {
-    ...createTestApp({ ...more, authentication, store, ...usage }),
+    ...createTestApp({ ...more, authentication, store, rateLimits, ...usage }),
     ...test,
     storeLog,
     authentication,
@@ -53,7 +58,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
     },
     [Symbol.asyncDispose]: async () => {
       authentication.close()
-      await ledger?.close(5000)
+      await metering?.ledger.close(5000)
       await test[Symbol.asyncDispose]()
     },
   }

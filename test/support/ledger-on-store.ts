@@ -5,24 +5,28 @@ import { FULL_GRANT } from '../../src/keys/grant.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { UsageRow } from '../../src/store/usage-table.ts'
 import type { Spending } from '../../src/turn/spending.ts'
-import { createAllowances } from '../../src/usage/allowances.ts'
+import { type Allowances, createAllowances } from '../../src/usage/allowances.ts'
 import { openJournal } from '../../src/usage/journal.ts'
 import { createLedger } from '../../src/usage/ledger.ts'
 import type { Ledger, MeteredRequest } from '../../src/usage/request-meter.ts'
 
 const DAY_MS = 86_400_000
 
-export function createLedgerOn(store: Store, dataFolder: string): Ledger {
-  return createLedger({
+export function createMeteringOn(store: Store, dataFolder: string): { ledger: Ledger; allowances: Allowances } {
+  const allowances = createAllowances(store, 60_000)
+  const ledger = createLedger({
     store,
     journal: openJournal(dataFolder),
-    allowances: createAllowances(store, 60_000),
+    allowances,
     log: pino({ level: 'silent' }),
     keptMs: 30 * DAY_MS,
     flushMs: 10,
     retryMs: 20,
   })
+  return { ledger, allowances }
 }
+
+export const createLedgerOn = (store: Store, dataFolder: string): Ledger => createMeteringOn(store, dataFolder).ledger
 
 let count = 0
 

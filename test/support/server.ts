@@ -9,6 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
+import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { startTestEngine, type TestEngine } from './engine.ts'
@@ -49,6 +50,7 @@ export async function startTestServer(
     authentication,
     ledger,
     usage: NO_REPORTS,
+    rateLimits: createTestRateLimits(config),
   }
   const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })
   const listening = await listen(app, { host: '127.0.0.1', port: 0, strictPort: true, log })

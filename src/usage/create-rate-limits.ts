@@ -1,0 +1,61 @@
+import type { Config } from '../config.ts'
+import { ApiError } from '../errors.ts'
+import { StoreUnavailable } from '../store/store-unavailable.ts'
+import { addressGroup } from './address-group.ts'
+import type { Allowances, CountedRequest } from './allowances.ts'
+import { createMinuteWindows } from './minute-windows.ts'
+import type { RateCaller, RateClass, RateLimits } from './rate-limits.ts'
+
+export interface RateLimitOptions {
+  readonly config: Pick<
+    Config,
+    | 'RATE_LIMIT_CHAT_PER_MINUTE'
+    | 'RATE_LIMIT_DEBUG_PER_MINUTE'
+    | 'RATE_LIMIT_AUTH_PER_MINUTE'
+    | 'RATE_LIMIT_SESSION_PER_MINUTE'
+    | 'RATE_LIMIT_HEALTH_PER_MINUTE'
+    | 'RATE_LIMIT_GENERAL_PER_MINUTE'
+  >
+  /** Whether the limits of the settings hold at this moment. A key's own always do. */
+  readonly isOn: () => boolean
+  readonly allowances: Pick<Allowances, 'countRequest'>
+  /** Of a clock that only goes on. */
+  readonly now?: () => number
+}
+
+/**
+ * A key's own limit takes the place of the settings'. What it asks of models is then counted in the database, to the last
+ * request across all instances; everything else by each instance for itself.
+ */
+export function createRateLimits({ config, isOn, allowances, now }: RateLimitOptions): RateLimits {
+  const windows = createMinuteWindows(now)
+  const limits: Readonly<Record<RateClass, number>> = {
+    chat: config.RATE_LIMIT_CHAT_PER_MINUTE,
+    debug: config.RATE_LIMIT_DEBUG_PER_MINUTE,
+    auth: config.RATE_LIMIT_AUTH_PER_MINUTE,
+    session: config.RATE_LIMIT_SESSION_PER_MINUTE,
+    health: config.RATE_LIMIT_HEALTH_PER_MINUTE,
+    general: config.RATE_LIMIT_GENERAL_PER_MINUTE,
+  }
+  const countOne = (
+    caller: RateCaller,
+    rateClass: RateClass,
+    limit: number,
+  ): CountedRequest | Promise<CountedRequest> => {
+    const { principal, grant, hasKey, address } = caller
+    if (rateClass === 'chat' && grant.requestsPerMinute !== undefined) {
+      return allowances.countRequest(principal.id, limit).catch((error: unknown): never => {
+        throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { cause: error }) : error
+      })
+    }
+    return windows.count(`${rateClass} ${hasKey ? principal.id : addressGroup(address)}`, limit)
+  }
+  return {
+    async count(caller, rateClass) {
+      const limit = caller.grant.requestsPerMinute ?? (isOn() ? limits[rateClass] : undefined)
+      if (limit === undefined) return undefined
+      const { allowed, used, resetMs } = await countOne(caller, rateClass, limit)
+      return { allowed, limit, remaining: Math.max(0, limit - used), resetMs }
+    },
+  }
+}
