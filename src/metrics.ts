@@ -3,12 +3,17 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { EngineStatus, WorkerCounts } from './engine/engine.ts'
 import { END_REASONS, type EngineObserver, RESET_OUTCOMES, type TurnOutcome } from './engine/observer.ts'
 import { LEASE_KINDS } from './turn/turn-event.ts'
+import { RATE_CLASSES, type RateClass } from './usage/rate-limits.ts'
+import type { LedgerStatus } from './usage/request-meter.ts'
 
 export interface Metrics {
   /** Counts what the engine tells. */
   readonly observer: EngineObserver
   /** Where the numbers that are looked up when asked come from. */
   watch(status: () => EngineStatus): void
+  watchLedger(status: () => LedgerStatus): void
+  /** A request was refused for a limit on requests. */
+  limited(rateClass: RateClass): void
   /** In Prometheus' text format. */
   render(): Promise<string>
   readonly contentType: string
@@ -67,6 +72,7 @@ export function createMetrics(): Metrics {
   const ends = counterBy('reason', END_REASONS, 'worker_ends_total', 'Processes ended, by reason.')
   const turns = counterBy('outcome', Object.keys(OUTCOMES), 'turns_total', 'Turns by outcome.')
   const mismatches = counter('answer_mismatches_total', 'Answers that did not add up with what was streamed.')
+  const limited = counterBy('class', RATE_CLASSES, 'rate_limited_total', 'Requests refused for a limit on requests.')
   const waits = histogram('queue_wait_seconds', 'Time until a turn had a slot, for those that got one.')
   const starts = histogram('worker_start_seconds', 'Time until a started or claimed process was ready.')
   const firstTokens = histogram('first_token_seconds', 'Time from the turn to its first event, the wait included.')
@@ -87,6 +93,8 @@ export function createMetrics(): Metrics {
       },
     },
     watch: (status) => watchStatus(registry, status),
+    watchLedger: (status) => watchLedger(registry, status),
+    limited: (rateClass) => limited.inc({ class: rateClass }),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   }
@@ -127,6 +135,20 @@ function watchStatus(registry: Registry, status: () => EngineStatus): void {
   gauge('ready', '1 while turns can be answered, as /ready says.', ({ state }) => (state === 'ready' ? 1 : 0))
   gauge('turns_running', 'Turns that have a slot.', ({ workers }) => workers.busy)
   gauge('queue_length', 'Turns that wait for a slot.', ({ queued }) => queued)
+}
+
+function watchLedger(registry: Registry, status: () => LedgerStatus): void {
+  const gauge = (name: string, help: string, read: (status: LedgerStatus) => number): Gauge =>
+    new Gauge({
+      name: `dragoman_ledger_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(status()))
+      },
+    })
+  gauge('waiting_bytes', 'Of the usage ledger, on disk and not in the database yet.', (ledger) => ledger.waitingBytes)
+  gauge('lost_rows', 'Requests that the usage ledger has no row of, since the start.', (ledger) => ledger.lost)
 }
 
 /** Each process once: what is in no other state works on a turn, or is just about to. */

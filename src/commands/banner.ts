@@ -11,6 +11,8 @@ export interface BannerFacts {
   /** What the login may fail for want of. */
   readonly missing: readonly string[]
   readonly needsKey: boolean
+  /** Requests that ask a model, in a minute, of each key without a limit of its own; undefined where no limit holds. */
+  readonly chatLimit?: number | undefined
   /** The key that was made for this run, which nobody knows yet. */
   readonly newKey?: string | undefined
   readonly demo: boolean
@@ -20,7 +22,7 @@ export interface BannerFacts {
 
 /** What a person wants to know first, and a line to try. On standard error, so that standard output holds only the log. */
 export function writeBanner(output: Output, facts: BannerFacts): void {
-  const { version, url, takenPort, login, missing, needsKey, newKey, demo, logsContent } = facts
+  const { version, url, takenPort, login, missing, needsKey, chatLimit, newKey, demo, logsContent } = facts
   const strong = (text: string): string => (output.isTTY === true ? styleText('bold', text) : text)
   const withKey = needsKey ? ', with the key' : ''
   const header = needsKey ? ` \\\n    -H "authorization: Bearer ${newKey ?? '$API_KEY'}"` : ''
@@ -35,6 +37,9 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     `  login      ${login}`,
     ...missing.map((what) => `             ! ${what}`),
     ...keyLines(needsKey, newKey),
+    ...(chatLimit === undefined
+      ? []
+      : [`  limit      ${chatLimit} questions a minute from each key (RATE_LIMIT_CHAT_PER_MINUTE)`]),
     `  API        ${url}/docs${withKey}`,
     '',
     `  curl ${url}/v1/chat/completions -H 'content-type: application/json'${header} \\`,

@@ -16,17 +16,9 @@ export interface KeysCommand {
   readonly json: boolean
 }
 
-const NOT_HELD =
-  'dragoman: limits, budgets and tools are kept with the key, but this version does not hold callers to them yet\n'
-
-function holdsLimits({ tools, requestsPerMinute, tokensPerMinute, budgetDay, budgetMonth }: KeyFlags): boolean {
-  return [tools, requestsPerMinute, tokensPerMinute, budgetDay, budgetMonth].some((limit) => limit !== undefined)
-}
-
 export async function createKey(command: KeysCommand, flags: KeyFlags): Promise<void> {
   const terms = readTerms(flags, Date.now())
   const made = await withKeyBook(command, (book) => book.create(terms))
-  if (holdsLimits(flags)) process.stderr.write(NOT_HELD)
   writeNewKey(command, made)
 }
 

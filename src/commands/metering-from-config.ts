@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
 import { createAllowances } from '../usage/allowances.ts'
 import { openJournal } from '../usage/journal.ts'
 import { createLedger } from '../usage/ledger.ts'
@@ -17,21 +18,35 @@ const DAY_MS = 86_400_000
 export interface Metering {
   readonly ledger: Ledger
   readonly rateLimits: RateLimits
+  /** Whether the limits of the settings hold at this moment. */
+  readonly limitsHold: () => boolean
   readonly usage: UsageReports
 }
 
+export interface MeteringParts {
+  readonly config: Config
+  readonly keys: Keys
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
 /** What callers take, and how much they may. */
-export function openMetering(config: Config, { store, authentication }: Keys, log: Logger): Metering {
+export function openMetering({ config, keys, metrics, log }: MeteringParts): Metering {
+  const { store, authentication } = keys
   const allowances = createAllowances(store, config.MAX_TIMEOUT + RESERVED_LONGER_MS)
   const journal = openJournal(config.DATA_DIR)
   const ledger = createLedger({ store, journal, allowances, log, keptMs: config.USAGE_DAYS * DAY_MS })
+  const limitsHold = (): boolean => config.RATE_LIMIT_ENABLED ?? authentication.needsKey()
+  metrics.watchLedger(() => ledger.status())
   return {
+    limitsHold,
     ledger,
     usage: createUsageReports(store, ledger),
     rateLimits: createRateLimits({
       config,
       allowances,
-      isOn: () => config.RATE_LIMIT_ENABLED ?? authentication.needsKey(),
+      onLimited: metrics.limited,
+      isOn: limitsHold,
     }),
   }
 }

@@ -86,7 +86,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const metrics = createMetrics()
   metrics.watch(() => engine.status())
   const schemas = createSchemaValidator()
-  const metering = openMetering(config, keys, log)
+  const metering = openMetering({ config, keys, metrics, log })
   const parts = { engine, config, log, metrics, schemas, store, authentication, ...metering, version }
   const app = createApp({ ...parts, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log)
@@ -119,6 +119,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     ...(listening.moved ? { takenPort: config.PORT } : {}),
     ...(demoModel === undefined ? loginFacts(engine) : { login: 'none needed', missing: [] }),
     needsKey: authentication.needsKey(),
+    chatLimit: metering.limitsHold() ? config.RATE_LIMIT_CHAT_PER_MINUTE : undefined,
     newKey,
     demo: demoModel !== undefined,
     logsContent: config.DEBUG_MODE,

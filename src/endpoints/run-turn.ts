@@ -32,8 +32,27 @@ async function* runMetered(
 ): AsyncGenerator<TurnEvent> {
   const attempt = meter.attempt(turn.model)
   try {
-    yield* engine.run(turn, signal, attempt)
+    for await (const event of engine.run(turn, signal, attempt)) {
+      const text = textOf(event)
+      if (text !== '') attempt.heard(Buffer.byteLength(text))
+      yield event
+    }
   } finally {
     attempt.ended()
+  }
+}
+
+function textOf(event: TurnEvent): string {
+  switch (event.type) {
+    case 'reasoning':
+    case 'text':
+      return event.text
+    case 'tool_call':
+      return event.name
+    case 'tool_arguments':
+      return event.json
+    case 'start':
+    case 'finish':
+      return ''
   }
 }

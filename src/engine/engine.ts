@@ -1,6 +1,6 @@
 import type { Capabilities } from '../turn/capabilities.ts'
 import type { Model } from '../turn/model.ts'
-import type { Meter, Spending } from '../turn/spending.ts'
+import type { Estimate, Meter } from '../turn/spending.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { LoginMethod } from './login-method.ts'
@@ -21,7 +21,7 @@ export interface Engine {
    */
   run(turn: Turn, signal: AbortSignal, meter?: Meter): AsyncIterable<TurnEvent>
   /** The most that one call of a turn takes, roughly: to hold back before it. */
-  estimate(turn: Turn): Spending['usage']
+  estimate(turn: Turn): Estimate
   /**
    * The models of Claude Code's live list. Waits for the first process to get ready.
    * @throws TurnFailure when there is none.

@@ -1,6 +1,7 @@
 /** How much a turn may take, before anybody has counted it. */
 import type { Model } from '../turn/model.ts'
-import type { Spending } from '../turn/spending.ts'
+import type { Estimate } from '../turn/spending.ts'
+import type { Usage } from '../turn/turn-event.ts'
 import type { Block, ContentBlock, Turn } from '../turn/turn.ts'
 import { createPrices, type Prices } from './prices.ts'
 
@@ -24,15 +25,23 @@ const LONGEST_OUTPUT = { listed: 128_000, other: 64_000 }
 export function createEstimate(
   prices: Prices,
   modelNamed: (name: string) => Model | undefined,
-): (turn: Turn) => Spending['usage'] {
+): (turn: Turn) => Estimate {
   return (turn) => {
     const inputTokens = estimateInput(turn)
     const outputTokens = estimateOutput(turn, modelNamed(turn.model) !== undefined)
     // All of it may be written to the cache, which costs the most.
-    const usage = { inputTokens, cacheReadTokens: 0, cacheWriteTokens: inputTokens, outputTokens, reasoningTokens: 0 }
-    return { ...usage, costUsd: prices.costOf(turn.model, usage) }
+    const input = { ...NOTHING, inputTokens, cacheWriteTokens: inputTokens }
+    const inputUsd = prices.costOf(turn.model, input)
+    return {
+      inputTokens,
+      outputTokens,
+      inputUsd,
+      outputUsd: prices.costOf(turn.model, { ...input, outputTokens }) - inputUsd,
+    }
   }
 }
+
+const NOTHING: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 }
 
 /** Tokens of the prompt, rather too many than too few. */
 export function estimateInput({ system = '', conversation, toolUse, outputSchema }: Turn): number {
@@ -80,7 +89,7 @@ function contentTokens(block: ContentBlock): number {
 }
 
 /** Where there is no engine yet: nobody knows any model. */
-export function estimateUnknown(): (turn: Turn) => Spending['usage'] {
+export function estimateUnknown(): (turn: Turn) => Estimate {
   return createEstimate(
     createPrices(() => undefined),
     () => undefined,

@@ -10,6 +10,17 @@ export interface Spending {
   readonly isEstimate: boolean
 }
 
+/** The most that a call may take, roughly, before it is made. */
+export interface Estimate {
+  readonly inputTokens: number
+  /** At least 1. */
+  readonly outputTokens: number
+  /** What the input costs at most. */
+  readonly inputUsd: number
+  /** What the output costs if there is all of it. */
+  readonly outputUsd: number
+}
+
 /**
  * Hears of each call of the model that may have to be paid for: once each, before the `finish` or the failure of its turn,
  * and after an abort before the iteration of the turn has ended.

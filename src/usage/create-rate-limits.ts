@@ -19,6 +19,7 @@ export interface RateLimitOptions {
   /** Whether the limits of the settings hold at this moment. A key's own always do. */
   readonly isOn: () => boolean
   readonly allowances: Pick<Allowances, 'countRequest'>
+  readonly onLimited?: (rateClass: RateClass) => void
   /** Of a clock that only goes on. */
   readonly now?: () => number
 }
@@ -27,7 +28,7 @@ export interface RateLimitOptions {
  * A key's own limit takes the place of the settings'. What it asks of models is then counted in the database, to the last
  * request across all instances; everything else by each instance for itself.
  */
-export function createRateLimits({ config, isOn, allowances, now }: RateLimitOptions): RateLimits {
+export function createRateLimits({ config, isOn, allowances, onLimited, now }: RateLimitOptions): RateLimits {
   const windows = createMinuteWindows(now)
   const limits: Readonly<Record<RateClass, number>> = {
     chat: config.RATE_LIMIT_CHAT_PER_MINUTE,
@@ -55,6 +56,7 @@ export function createRateLimits({ config, isOn, allowances, now }: RateLimitOpt
       const limit = caller.grant.requestsPerMinute ?? (isOn() ? limits[rateClass] : undefined)
       if (limit === undefined) return undefined
       const { allowed, used, resetMs } = await countOne(caller, rateClass, limit)
+      if (!allowed) onLimited?.(rateClass)
       return { allowed, limit, remaining: Math.max(0, limit - used), resetMs }
     },
   }

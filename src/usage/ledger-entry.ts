@@ -1,7 +1,7 @@
 import { ApiError } from '../errors.ts'
 import { StoreUnavailable } from '../store/store-unavailable.ts'
 import type { UsageCounts, UsageRow } from '../store/usage-table.ts'
-import type { Spending } from '../turn/spending.ts'
+import type { Estimate, Spending } from '../turn/spending.ts'
 import type { Allowances, Refusal } from './allowances.ts'
 import type { JournalLine } from './journal-line.ts'
 import type {
@@ -55,7 +55,7 @@ export class LedgerEntry implements RequestMeter {
     this.#facts = { ...this.#facts, ...facts }
   }
 
-  async reserve(estimate: Spending['usage']): Promise<QuestionMeter> {
+  async reserve(estimate: Estimate): Promise<QuestionMeter> {
     await this.#holdBack(estimate)
     return { attempt: (model) => this.#attempt(model, estimate) }
   }
@@ -70,12 +70,13 @@ export class LedgerEntry implements RequestMeter {
     return { isDone: this.#isDone, row: this.#row() }
   }
 
-  async #holdBack(estimate: Spending['usage']): Promise<void> {
+  async #holdBack(estimate: Estimate): Promise<void> {
     const limits = limitsOf(this.#request.grant)
     if (limits === undefined) return
     const { id, principalId: account } = this.#request
-    const { inputTokens, outputTokens, costUsd } = estimate
-    const reservation = { id, account, at: this.#at, tokens: inputTokens + outputTokens, costNano: toNano(costUsd) }
+    const { inputTokens, outputTokens, inputUsd, outputUsd } = estimate
+    const costNano = toNano(inputUsd + outputUsd)
+    const reservation = { id, account, at: this.#at, tokens: inputTokens + outputTokens, costNano }
     this.#waiting += 1
     this.#hasReserved = true
     // Before it is there: nobody else would know of it.
@@ -97,12 +98,19 @@ export class LedgerEntry implements RequestMeter {
     }
   }
 
-  #attempt(model: string, estimate: Spending['usage']): AttemptMeter {
-    const attempt = { estimate, hasTaken: false }
+  #attempt(model: string, estimate: Estimate): AttemptMeter {
+    const attempt = { estimate, hasTaken: false, bytes: 0, covered: FIRST_BYTES }
     this.#model = model
     this.#running.add(attempt)
     this.#write()
     return {
+      heard: (bytes) => {
+        attempt.bytes += bytes
+        if (attempt.bytes <= attempt.covered) return
+        // The journal is ahead of the answer, by as much again: so an answer takes few lines.
+        attempt.covered = attempt.bytes * 2
+        this.#write()
+      },
       took: (spending) => {
         attempt.hasTaken = true
         this.#model = spending.model
@@ -148,14 +156,30 @@ export class LedgerEntry implements RequestMeter {
       endUser: endUser?.slice(0, LONGEST_END_USER) ?? null,
       model: this.#model,
       isEstimate: this.#isEstimate || open.length > 0,
-      ...open.reduce((sum, { estimate }) => add(sum, estimate), this.#counts),
+      ...open.reduce((sum, attempt) => add(sum, usageSoFar(attempt)), this.#counts),
     }
   }
 }
 
 interface RunningAttempt {
-  readonly estimate: Spending['usage']
+  readonly estimate: Estimate
   hasTaken: boolean
+  /** Of the answer. */
+  bytes: number
+  /** Up to which its row need not be written anew. */
+  covered: number
+}
+
+const FIRST_BYTES = 500
+/** Fewer than a token has in any writing. */
+const BYTES_A_TOKEN = 2
+
+/** What an attempt has taken, rather too much than too little. */
+function usageSoFar({ estimate, covered }: RunningAttempt): Spending['usage'] {
+  const { inputTokens, inputUsd, outputUsd } = estimate
+  const outputTokens = Math.min(estimate.outputTokens, Math.ceil(covered / BYTES_A_TOKEN))
+  const costUsd = inputUsd + (outputUsd * outputTokens) / estimate.outputTokens
+  return { inputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens, reasoningTokens: 0, costUsd }
 }
 
 /** How often a request asks whether what others hold back has become free. */

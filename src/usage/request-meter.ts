@@ -1,6 +1,6 @@
 /** What requests take of the models, as the rest of the program tells it. */
 import type { Grant } from '../keys/grant.ts'
-import type { Meter, Spending } from '../turn/spending.ts'
+import type { Estimate, Meter } from '../turn/spending.ts'
 
 export interface Ledger {
   /** A request came, and passed the door. */
@@ -39,7 +39,7 @@ export interface RequestMeter {
    * Before a question is put to a model: holds back what it may take at most until the request is over.
    * @throws ApiError where the caller's limits have no room for it, or nobody can say whether they have
    */
-  reserve(estimate: Spending['usage']): Promise<QuestionMeter>
+  reserve(estimate: Estimate): Promise<QuestionMeter>
   /** The answer is out, or never will be. What calls still take counts until the last of them has ended. */
   end(how: RequestEnd): void
 }
@@ -50,6 +50,8 @@ export interface QuestionMeter {
 }
 
 export interface AttemptMeter extends Meter {
+  /** So much of an answer has come, in bytes: it is what is known if the server is killed before the model has counted. */
+  heard(bytes: number): void
   /** Nothing more is told. */
   ended(): void
 }

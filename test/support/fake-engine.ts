@@ -139,7 +139,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
 }
 
 /** What a turn may take at most. */
-const ESTIMATE = { ...FINISH.usage, outputTokens: 1000, costUsd: 0.05 }
+const ESTIMATE = { inputTokens: 30, outputTokens: 1000, inputUsd: 0.01, outputUsd: 0.04 }
 
 /** Tells what was taken: as `finish` has it, or what had come when it broke off. */
 async function* metered(

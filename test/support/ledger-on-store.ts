@@ -4,7 +4,7 @@ import type { Grant } from '../../src/keys/grant.ts'
 import { FULL_GRANT } from '../../src/keys/grant.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { UsageRow } from '../../src/store/usage-table.ts'
-import type { Spending } from '../../src/turn/spending.ts'
+import type { Estimate, Spending } from '../../src/turn/spending.ts'
 import { type Allowances, createAllowances } from '../../src/usage/allowances.ts'
 import { openJournal } from '../../src/usage/journal.ts'
 import { createLedger } from '../../src/usage/ledger.ts'
@@ -56,6 +56,14 @@ export function usage(more: Partial<Spending['usage']> = {}): Spending['usage'] 
   }
 }
 
+/** In US dollars, half of it for the output. */
+export const estimate = (costUsd: number, tokens = 100): Estimate => ({
+  inputTokens: tokens - 10,
+  outputTokens: 10,
+  inputUsd: costUsd / 2,
+  outputUsd: costUsd / 2,
+})
+
 export const spent = (more: Partial<Spending['usage']> = {}): Spending => ({
   model: 'claude-sonnet-5-5',
   usage: usage(more),
@@ -67,7 +75,7 @@ export const OK = { status: 200, outcome: 'ok', ms: 12 } as const
 /** A request that asks once and takes this. */
 export async function answer(ledger: Ledger, request: MeteredRequest, taken = spent()): Promise<void> {
   const meter = ledger.open(request)
-  const question = await meter.reserve(usage({ costUsd: 1 }))
+  const question = await meter.reserve(estimate(1))
   const attempt = question.attempt('sonnet')
   attempt.took(taken)
   attempt.ended()

@@ -22,7 +22,7 @@ const usage = {
   reasoningTokens: 0,
   costUsd: 0.5,
 }
-const most = { ...usage, outputTokens: 70, costUsd: 1 }
+const most = { inputTokens: 30, outputTokens: 7000, inputUsd: 0.25, outputUsd: 100 }
 
 async function caller(number) {
   for (let n = 0; ; n += 1) {

@@ -8,7 +8,7 @@ import { createAllowances } from '../../src/usage/allowances.ts'
 import { expire } from '../../src/usage/record-usage.ts'
 import type { Ledger } from '../../src/usage/request-meter.ts'
 import { windowStart } from '../../src/usage/windows.ts'
-import { allRows, answer, aRequest, OK, createLedgerOn, spent, usage } from '../support/ledger-on-store.ts'
+import { allRows, answer, aRequest, OK, createLedgerOn, estimate, spent } from '../support/ledger-on-store.ts'
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts'
 import { createTestStore } from '../support/store.ts'
 
@@ -30,9 +30,7 @@ const balance = async (store: Store, kind: 'usd_day' | 'usd_month' | 'tokens' | 
 /** Asks at the same time on all ledgers in turn, and waits with what it was let in for until all have been answered. */
 async function race(ledgers: readonly Ledger[], times: number, limits: Partial<Grant>, cost: number) {
   const meters = Array.from({ length: times }, (_, n) => ledgers[n % ledgers.length]?.open(aRequest({}, limits)))
-  const asked = await Promise.allSettled(
-    meters.map(async (meter) => meter?.reserve(usage({ costUsd: cost, inputTokens: 90, outputTokens: 10 }))),
-  )
+  const asked = await Promise.allSettled(meters.map(async (meter) => meter?.reserve(estimate(cost))))
   const admitted = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   const refused = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
   for (const question of admitted) {
@@ -118,7 +116,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     const [ledger] = subject.ledgers
     if (ledger === undefined) throw new Error('no ledger')
     const meter = ledger.open(aRequest({}, { budgetDayUsd: 3 }))
-    const question = await meter.reserve(usage({ costUsd: 2 }))
+    const question = await meter.reserve(estimate(2))
     expect(await balance(store, 'usd_day')).toEqual({ used: 0, reserved: 2 * NANO })
     await store.run((db) => expire(db, Date.now() + 60_001))
     expect(await balance(store, 'usd_day')).toEqual({ used: 2 * NANO, reserved: 0 })

@@ -59,12 +59,13 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     })
     expect(answered.length).toBeGreaterThan(8)
     expect(missing).toEqual([])
-    // One that was asked but not answered took what is known of it, or what it had reserved.
+    // One that was asked but not answered took what is known of it, or what it may have taken.
     const interrupted = told(lines, 'asked').filter((id) => !answered.includes(id) && rows.has(id))
     for (const id of interrupted) {
       const row = rows.get(id)
-      expect([7, 70]).toContain(row?.outputTokens)
-      expect(row?.isEstimate).toBe(row?.outputTokens === 70)
+      // 250 is what an answer may have had of which nothing was heard.
+      expect([7, 250]).toContain(row?.outputTokens)
+      expect(row?.isEstimate).toBe(row?.outputTokens === 250)
     }
     // The budget knows the same.
     const [day] = await store.run((db) =>

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sumUsage } from '../../src/store/usage-table.ts'
-import { allRows, answer, aRequest, OK, createLedgerOn, spent, usage } from '../support/ledger-on-store.ts'
+import { allRows, answer, aRequest, OK, createLedgerOn, estimate, spent } from '../support/ledger-on-store.ts'
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts'
 import { createTestStore } from '../support/store.ts'
 
@@ -37,7 +37,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     const request = aRequest()
     const meter = ledger.open(request)
     meter.note({ endUser: 'alice', firstTokenMs: 5 })
-    const question = await meter.reserve(usage())
+    const question = await meter.reserve(estimate(0.05))
     const first = question.attempt('sonnet')
     first.took(spent())
     first.ended()
@@ -85,7 +85,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     await using subject = await create()
     const { ledger, store } = subject
     const meter = ledger.open(aRequest())
-    const attempt = (await meter.reserve(usage())).attempt('sonnet')
+    const attempt = (await meter.reserve(estimate(0.05))).attempt('sonnet')
     meter.end({ status: 499, outcome: 'client_closed_request', ms: 3 })
     await answer(ledger, aRequest())
     await vi.waitUntil(async () => (await allRows(store)).length === 1, { timeout: 5000, interval: 10 })
@@ -117,7 +117,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     await using subject = await create()
     const { ledger, store, dataFolder } = subject
     const meter = ledger.open(aRequest())
-    const attempt = (await meter.reserve(usage())).attempt('sonnet')
+    const attempt = (await meter.reserve(estimate(0.05))).attempt('sonnet')
     const other = createLedgerOn(subject.again(), dataFolder)
     await answer(other, aRequest())
     await other.close(5000)
