@@ -13,6 +13,7 @@ import { model, models } from './endpoints/models.ts'
 import { NOT_OFFERED } from './endpoints/not-offered.ts'
 import { ready } from './endpoints/ready.ts'
 import type { Services } from './endpoints/services.ts'
+import { removeSession, session, sessions as sessionsEndpoint, sessionStats } from './endpoints/sessions.ts'
 import { usage as usageEndpoint } from './endpoints/usage.ts'
 import { version } from './endpoints/version.ts'
 import { createClientAddress } from './http/client-address.ts'
@@ -71,6 +72,42 @@ export const ROUTES: readonly Route<Services>[] = [
     endpoint: model,
   },
   { method: 'GET', path: '/v1/auth/status', aliases: [], access: 'key', rateClass: 'auth', endpoint: authStatus },
+  {
+    method: 'GET',
+    path: '/v1/sessions',
+    aliases: [],
+    access: 'key',
+    rateClass: 'session',
+    scope: 'chat',
+    endpoint: sessionsEndpoint,
+  },
+  {
+    method: 'GET',
+    path: '/v1/sessions/stats',
+    aliases: [],
+    access: 'key',
+    rateClass: 'session',
+    scope: 'chat',
+    endpoint: sessionStats,
+  },
+  {
+    method: 'GET',
+    path: '/v1/sessions/{id}',
+    aliases: [],
+    access: 'key',
+    rateClass: 'session',
+    scope: 'chat',
+    endpoint: session,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/sessions/{id}',
+    aliases: [],
+    access: 'key',
+    rateClass: 'session',
+    scope: 'chat',
+    endpoint: removeSession,
+  },
   { method: 'GET', path: '/v1/usage', aliases: [], access: 'key', rateClass: 'general', endpoint: usageEndpoint },
   { method: 'GET', path: '/health', aliases: [], access: 'open', rateClass: 'health', endpoint: health },
   { method: 'GET', path: '/ready', aliases: [], access: 'open', rateClass: 'health', endpoint: ready },
@@ -97,6 +134,7 @@ export interface AppDependencies {
   readonly schemas: Services['schemas']
   readonly store: Services['store']
   readonly usage: Services['usage']
+  readonly sessions: Services['sessions']
   readonly authentication: Authentication
   readonly ledger: PipelineOptions['ledger']
   readonly rateLimits: PipelineOptions['rateLimits']
@@ -115,6 +153,7 @@ export function createApp(dependencies: AppDependencies): App {
     schemas,
     store,
     usage,
+    sessions,
     authentication,
     ledger,
     rateLimits,
@@ -135,6 +174,18 @@ export function createApp(dependencies: AppDependencies): App {
   const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
   const document = () => openApiDocument(ROUTES, own)
   const needsKey = () => authentication.needsKey()
-  const services = { engine, config, metrics, schemas, store, usage, version: own, document, needsKey, redact }
+  const services = {
+    engine,
+    config,
+    metrics,
+    schemas,
+    store,
+    usage,
+    sessions,
+    version: own,
+    document,
+    needsKey,
+    redact,
+  }
   return mountRoutes(ROUTES, NOT_OFFERED, services, pipeline)
 }

@@ -180,6 +180,14 @@ export const SETTINGS = {
     [],
     'JSON list of the proxies before this server whose `X-Forwarded-For` is believed: addresses, ranges such as 10.0.0.0/8, and the words loopback, linklocal and uniquelocal.',
   ),
+  SESSION_TTL: setting(
+    integer(1000, 31_536_000_000),
+    3_600_000,
+    'Milliseconds after its last turn that a session (`session_id`) is kept.',
+  ),
+  SESSION_MAX_MESSAGES: setting(integer(2, 100_000), 2000, 'Most messages in a session.'),
+  SESSION_MAX_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Most bytes in a session.'),
+  MAX_SESSIONS: setting(integer(1, 1_000_000), 1000, 'Most sessions of a caller.'),
   USAGE_DAYS: setting(
     integer(1, 36_500),
     400,

@@ -10,6 +10,8 @@ export interface ErrorRow {
   /** Seconds for `retry-after` when the failure brings none of its own. */
   readonly retryAfterSeconds?: number
   readonly message: string
+  /** For `retry-after-ms`, which OpenAI's clients prefer. */
+  readonly retryAfterMs?: number
   /** The body says how long to wait too. */
   readonly tellsWait?: true
   /** The `code` in the body where two rows share it; the row's own name otherwise. */
@@ -120,6 +122,22 @@ const ERRORS = {
     code: 'insufficient_quota',
     message: 'The budget of this API key is used up.',
   },
+  session_busy: {
+    status: 409,
+    type: 'conflict_error',
+    retry: true,
+    retryAfterSeconds: 1,
+    retryAfterMs: 300,
+    message: 'Another request is adding to this session. Try again shortly.',
+  },
+  session_lost: {
+    status: 409,
+    type: 'conflict_error',
+    retry: false,
+    message: 'This session was removed, or taken over by another request, while it was answered.',
+  },
+  session_full: invalid('The session cannot hold more.'),
+  too_many_sessions: invalid('There are too many sessions.'),
   upstream_auth: {
     status: 502,
     type: 'api_error',

@@ -19,6 +19,13 @@ export async function mayRun(name: string, folder: string): Promise<boolean> {
   return where === machine() ? isSame(Number(pid), started) : isRecent(folder)
 }
 
+/** Whether it is known that the instance of this name is gone: one of this machine, whose process is no more. */
+export function isGone(name: string): boolean {
+  const [pid, started, where] = name.split('-')
+  if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) return false
+  return where === machine() && !isSame(Number(pid), started)
+}
+
 /** Containers that share a data folder do not see each other's processes, but each has a host name of its own. */
 function machine(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)

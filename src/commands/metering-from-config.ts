@@ -26,15 +26,17 @@ export interface Metering {
 export interface MeteringParts {
   readonly config: Config
   readonly keys: Keys
+  /** The name of this instance. */
+  readonly instance: string
   readonly metrics: Metrics
   readonly log: Logger
 }
 
 /** What callers take, and how much they may. */
-export function openMetering({ config, keys, metrics, log }: MeteringParts): Metering {
+export function openMetering({ config, keys, instance, metrics, log }: MeteringParts): Metering {
   const { store, authentication } = keys
   const allowances = createAllowances(store, config.MAX_TIMEOUT + RESERVED_LONGER_MS)
-  const journal = openJournal(config.DATA_DIR)
+  const journal = openJournal(config.DATA_DIR, instance)
   const ledger = createLedger({ store, journal, allowances, log, keptMs: config.USAGE_DAYS * DAY_MS })
   const limitsHold = (): boolean => config.RATE_LIMIT_ENABLED ?? authentication.needsKey()
   metrics.watchLedger(() => ledger.status())

@@ -4,10 +4,12 @@ import { type Config, type Environment, loadEnvironment, parseConfig } from '../
 import type { DemoModel } from '../demo/demo-model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
+import { newInstanceName } from '../instance.ts'
 import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger, logLevel } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
+import { createSessions } from '../sessions/create-sessions.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
 import { askForKey, mayAskForKey } from './ask-for-key.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
@@ -86,8 +88,10 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const metrics = createMetrics()
   metrics.watch(() => engine.status())
   const schemas = createSchemaValidator()
-  const metering = openMetering({ config, keys, metrics, log })
-  const parts = { engine, config, log, metrics, schemas, store, authentication, ...metering, version }
+  const instance = newInstanceName()
+  const metering = openMetering({ config, keys, instance, metrics, log })
+  const sessions = createSessions({ store, instance, config, log })
+  const parts = { engine, config, log, metrics, schemas, store, authentication, sessions, ...metering, version }
   const app = createApp({ ...parts, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log)
   installShutdown({
@@ -96,6 +100,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     underNpm,
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
+      sessions.close()
       await metering.ledger.close(LEDGER_MS)
       await schemas.close()
       await demoModel?.close()

@@ -4,14 +4,14 @@ import { eventsReply, jsonReply, type Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { orAborted } from '../http/until-aborted.ts'
 import { callForm } from '../translate/tools/call-form.ts'
-import { chatToTurn } from '../translate/chat-to-turn.ts'
+import { type ChatContext, chatToTurn } from '../translate/chat-to-turn.ts'
 import { foldChat } from '../translate/answers/fold-chat.ts'
 import { FATES, judgeChat } from '../translate/parameters/params.ts'
 import { checkResponseFormat } from '../translate/response-format.ts'
 import { answeredServiceTier } from '../translate/parameters/service-tier.ts'
 import { createChatRenderer } from '../translate/answers/turn-to-chat.ts'
 import { chatChunkSchema } from '../wire/chat-chunk.ts'
-import { chatRequestSchema } from '../wire/chat-request.ts'
+import { type ChatRequest, chatRequestSchema } from '../wire/chat-request.ts'
 import { chatCompletionSchema } from '../wire/chat-response.ts'
 import { parseBody } from '../wire/parse.ts'
 import { askAll } from './ask.ts'
@@ -22,7 +22,8 @@ import { noteTurns } from './note-turns.ts'
 import { refuseExtensions } from './refuse-extensions.ts'
 import { collect, renderAll } from './render-all.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
-import { TURN_ERRORS } from './turn-errors.ts'
+import { openSession, type OpenSession } from './session-turn.ts'
+import { SESSION_ERRORS, TURN_ERRORS } from './turn-errors.ts'
 
 export const chatCompletions: ServiceEndpoint = {
   operation: {
@@ -38,7 +39,7 @@ export const chatCompletions: ServiceEndpoint = {
       { contentType: 'application/json', description: 'The answer.', schema: chatCompletionSchema },
       { contentType: 'text/event-stream', description: 'With `stream: true`, its chunks.', schema: chatChunkSchema },
     ],
-    errors: [...TURN_ERRORS, 'invalid_json_schema'],
+    errors: [...TURN_ERRORS, 'invalid_json_schema', ...SESSION_ERRORS],
   },
   admit: ({ engine }) => engine.admit(),
   create: (services) => (context) => answer(services, context),
@@ -54,18 +55,44 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
   const isStrict = config.STRICT_PARAMS
   const toQuestion = createQuestions({ judgements: judgeChat(request), isStrict, isStream, replyHeaders })
   await orAborted(checkResponseFormat(request, heldSchemas(schemas, context)), signal)
-  const translate = chatToTurn(request, await translationContext(services, context))
-  const choices = request.n ?? 1
-  const renderer = createChatRenderer({
-    id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
-    created: Math.floor(Date.now() / 1000),
-    requestedModel: request.model,
-    includeUsage: !isStream || request.stream_options?.include_usage === true,
-    callForm: callForm(request),
-    tellTier: (served) => answeredServiceTier(request, served),
-    choices,
-  })
-  const questions = Array.from({ length: choices }, () => toQuestion(translate))
-  const chunks = renderAll(noteTurns(askAll(engine, questions, context), context), renderer)
-  return isStream ? eventsReply(chunks) : jsonReply(foldChat(await collect(chunks)))
+  const session = await sessionOf(services, request, context)
+  try {
+    const whole = session === undefined ? request : { ...request, messages: [...session.messages] }
+    const translation = { ...(await translationContext(services, context)), ...earlierOf(session) }
+    const translate = chatToTurn(whole, translation)
+    const choices = request.n ?? 1
+    const renderer = createChatRenderer({
+      id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+      created: Math.floor(Date.now() / 1000),
+      requestedModel: request.model,
+      includeUsage: !isStream || request.stream_options?.include_usage === true,
+      callForm: callForm(request),
+      tellTier: (served) => answeredServiceTier(request, served),
+      session: session?.place,
+      choices,
+    })
+    const questions = Array.from({ length: choices }, () => toQuestion(translate))
+    const events = noteTurns(askAll(engine, questions, context), context)
+    const chunks = renderAll(session?.hear(events) ?? events, renderer)
+    const kept = session?.keep(chunks) ?? chunks
+    return isStream ? eventsReply(kept) : jsonReply(foldChat(await collect(kept)))
+  } catch (error) {
+    await session?.release()
+    throw error
+  }
 }
+
+async function sessionOf(
+  { sessions }: Services,
+  request: ChatRequest,
+  context: RequestContext,
+): Promise<OpenSession | undefined> {
+  const { session_id: name } = request
+  if (name === undefined || name === null) return undefined
+  const session = await openSession(sessions, { ...request, session_id: name }, context)
+  context.note({ sessionTurn: session.place.turn })
+  return session
+}
+
+const earlierOf = (session: OpenSession | undefined): Pick<ChatContext, 'earlierMessages' | 'thoughts'> =>
+  session === undefined ? {} : { earlierMessages: session.earlier, thoughts: session.thoughts }

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Endpoint } from '../http/route.ts'
 import type { Store } from '../store/store.ts'
 import type { Redact } from '../redaction.ts'
@@ -15,6 +16,7 @@ export interface Services {
   readonly schemas: SchemaValidator
   readonly store: Pick<Store, 'status'>
   readonly usage: UsageReports
+  readonly sessions: Sessions
   /** The numbers as text, and what kind of text. */
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
   /** Dragoman's own version. */

@@ -18,10 +18,21 @@ export const TURN_ERRORS: readonly ErrorCode[] = [
   'model_not_allowed',
   'rate_limit_exceeded',
   'insufficient_quota',
+  'too_many_requests',
+  'limit_reserved',
+  'budget_exceeded',
   'upstream_auth',
   'upstream_error',
   'backend_error',
   'backend_unavailable',
   'not_authenticated',
   'upstream_timeout',
+]
+
+/** And one that goes on with a session. */
+export const SESSION_ERRORS: readonly ErrorCode[] = [
+  'session_busy',
+  'session_lost',
+  'session_full',
+  'too_many_sessions',
 ]

@@ -1,7 +1,8 @@
 /** One try of a turn on one process. */
 import type { Logger } from 'pino'
 import type { Meter } from '../turn/spending.ts'
-import type { TurnEvent } from '../turn/turn-event.ts'
+import type { Thoughts } from '../turn/thoughts.ts'
+import type { LeaseKind, TurnEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
 import { lastAltered } from './altered-images.ts'
 import { createCallAccount } from './call-account.ts'
@@ -49,12 +50,15 @@ export function createAttempt(parts: AttemptParts): AttemptTurn {
       const model = knownModel(parts, turn)
       const couldThink = settingsFor(turn, model).thinking !== 'off'
       let answeredBy = ''
-      const onAnswer = (answer: AnsweredCalls): void => reasoning.keep({ turn, answeredBy, couldThink }, answer)
+      let thoughts: Thoughts | undefined
+      const onAnswer = (answer: AnsweredCalls): void => {
+        thoughts = reasoning.keep({ turn, answeredBy, couldThink }, answer)
+      }
       const onEnd = account.hear
       for await (const event of lease.worker.run({ turn, chain, model, onAnswer, onEnd }, signal)) {
         if (event.type === 'start') answeredBy = event.model
         if (event.type === 'finish') account.tell()
-        yield event.type === 'start' ? { ...event, lease: lease.kind } : event
+        yield withFacts(event, lease.kind, thoughts)
       }
       health.sawAnswer()
     } catch (error) {
@@ -66,6 +70,12 @@ export function createAttempt(parts: AttemptParts): AttemptTurn {
       slot.free = lease.release()
     }
   }
+}
+
+/** What is told of an answer beside what the worker says of it. */
+function withFacts(event: TurnEvent, lease: LeaseKind, thoughts: Thoughts | undefined): TurnEvent {
+  if (event.type === 'start') return { ...event, lease }
+  return event.type === 'finish' && thoughts !== undefined ? { ...event, thoughts } : event
 }
 
 function sawLease({ health, log }: AttemptParts, { id }: Turn, { worker, introduction, kind }: Lease): void {

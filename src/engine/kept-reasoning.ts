@@ -3,9 +3,10 @@
  * callers give back the calls alone. A process still has it in its conversation; any other process has it from here.
  */
 import type { Capabilities } from '../turn/capabilities.ts'
+import type { Thought, Thoughts } from '../turn/thoughts.ts'
 import type { Block, Message, ReasoningBlock, Turn } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import type { AnsweredCalls, Thought } from './reasoning-reader.ts'
+import type { AnsweredCalls } from './reasoning-reader.ts'
 
 export interface Answered {
   readonly turn: Turn
@@ -15,7 +16,8 @@ export interface Answered {
 }
 
 export interface KeptReasoning {
-  keep(answered: Answered, answer: AnsweredCalls): void
+  /** @returns what whoever keeps the conversation should keep with it, if anything */
+  keep(answered: Answered, answer: AnsweredCalls): Thoughts | undefined
   /**
    * The turn with all reasoning that is known. Where calls wait for their results and what was thought before them is not
    * known, the model API would refuse the turn: it is asked without thinking, if the model can do without.
@@ -86,13 +88,22 @@ export function createKeptReasoning({
 
   return {
     keep: ({ turn, answeredBy, couldThink }, { callIds, thoughts }) => {
-      if (callIds.length === 0) return
+      if (callIds.length === 0) return undefined
       const keys = callIds.map((id) => keyOf(turn.principal.id, id))
       // That a model did not think is worth knowing where it could have.
-      if (thoughts.length === 0 && !couldThink) return store.forget(keys)
-      store.put({ keys, asked: modelId(turn.model), answeredBy, thoughts })
+      if (thoughts.length === 0 && !couldThink) {
+        store.forget(keys)
+        return undefined
+      }
+      const asked = modelId(turn.model)
+      store.put({ keys, asked, answeredBy, thoughts })
+      return { callIds, asked, answeredBy, thoughts }
     },
     recall: (turn) => {
+      for (const { callIds, ...given } of turn.thoughts ?? []) {
+        const keys = callIds.map((id) => keyOf(turn.principal.id, id))
+        if (keys.some((key) => store.get(key) === undefined)) store.put({ ...given, keys })
+      }
       const conversation = turn.conversation.map((message) => {
         const entry = message.role === 'assistant' ? find(turn, message) : undefined
         return entry === undefined ? message : { ...message, content: weave(message.content, entry) }

@@ -1,16 +1,10 @@
 /** Reads what the model thought, as the model API sealed it, and which calls came after it, out of the events of one answer. */
+import type { Thought } from '../turn/thoughts.ts'
 import type { SealedReasoning } from '../turn/turn.ts'
 import type { SDKMessage } from './claude-code.ts'
 
 type StreamEvent = Extract<SDKMessage, { type: 'stream_event' }>['event']
 type StartedBlock = Extract<StreamEvent, { type: 'content_block_start' }>['content_block']
-
-export interface Thought {
-  readonly sealed: SealedReasoning
-  /** Where it stood: after so many characters of text, and so many calls. */
-  readonly textBefore: number
-  readonly callsBefore: number
-}
 
 export interface AnsweredCalls {
   readonly callIds: readonly string[]

@@ -26,6 +26,7 @@ export function errorHeaders(error: ApiError): Readonly<Record<string, string>> 
   return {
     ...(row.status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(seconds !== undefined && { 'retry-after': String(seconds) }),
+    ...(row.retryAfterMs !== undefined && { 'retry-after-ms': String(row.retryAfterMs) }),
     ...(!row.retry && { 'x-should-retry': 'false' }),
   }
 }

@@ -2,7 +2,8 @@
  * What callers have used up of their limits, window by window, and what their running requests may still use. Several
  * processes count in the same rows: a transaction locks the rows that it changes, always in the same order.
  */
-import { PostgresAdapter, type Selectable, type Transaction } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
+import { locksRows } from './lock-rows.ts'
 import type { Database } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -117,11 +118,6 @@ async function lockRows(db: Change, wanted: readonly Allowance[]): Promise<reado
     .orderBy('starts_at')
     .$if(locksRows(db), (query) => query.forUpdate())
     .execute()
-}
-
-/** SQLite locks the whole file as the transaction begins. */
-function locksRows(db: Database): boolean {
-  return db.getExecutor().adapter instanceof PostgresAdapter
 }
 
 function distinct(allowances: readonly Allowance[]): readonly Allowance[] {

@@ -1,5 +1,6 @@
 import type { AllowancesTable, ReservationsTable } from './allowances-table.ts'
 import type { KeysTable } from './keys-table.ts'
+import type { SessionsTable, SessionTurnsTable } from './sessions-table.ts'
 import type { UsageDaysTable, UsageTable } from './usage-table.ts'
 
 /** Every table, as kysely sees it. */
@@ -9,4 +10,6 @@ export interface Tables {
   readonly usage_days: UsageDaysTable
   readonly allowances: AllowancesTable
   readonly reservations: ReservationsTable
+  readonly sessions: SessionsTable
+  readonly session_turns: SessionTurnsTable
 }

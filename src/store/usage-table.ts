@@ -198,9 +198,33 @@ export async function sumUsage(db: Database, query: UsageQuery, most: number): P
     day: row.day ?? null,
     principal: row.principal ?? null,
     model: row.model ?? null,
-    // PostgreSQL gives sums of integers as text, and nothing at all of none.
     requests: Number(row.requests ?? 0),
     failed: Number(row.failed ?? 0),
+    ...toCounts(row),
+  }))
+}
+
+/** What the requests of a session took. */
+export async function sumSession(db: Database, session: string): Promise<UsageCounts> {
+  const row = await db
+    .selectFrom('usage')
+    .select(({ fn }) => [
+      fn.sum<number | string | null>('calls').as('calls'),
+      fn.sum<number | string | null>('input_tokens').as('inputTokens'),
+      fn.sum<number | string | null>('cache_read_tokens').as('cacheReadTokens'),
+      fn.sum<number | string | null>('cache_write_tokens').as('cacheWriteTokens'),
+      fn.sum<number | string | null>('output_tokens').as('outputTokens'),
+      fn.sum<number | string | null>('reasoning_tokens').as('reasoningTokens'),
+      fn.sum<number | string | null>('cost_nano').as('costNano'),
+    ])
+    .where('session', '=', session)
+    .executeTakeFirstOrThrow()
+  return toCounts(row)
+}
+
+/** PostgreSQL gives sums of integers as text, and both nothing at all of none. */
+function toCounts(row: Readonly<Record<keyof UsageCounts, number | string | null>>): UsageCounts {
+  return {
     calls: Number(row.calls ?? 0),
     inputTokens: Number(row.inputTokens ?? 0),
     cacheReadTokens: Number(row.cacheReadTokens ?? 0),
@@ -208,7 +232,7 @@ export async function sumUsage(db: Database, query: UsageQuery, most: number): P
     outputTokens: Number(row.outputTokens ?? 0),
     reasoningTokens: Number(row.reasoningTokens ?? 0),
     costNano: Number(row.costNano ?? 0),
-  }))
+  }
 }
 
 /** A few at a time: the process waits for SQLite. @returns whether there are more */

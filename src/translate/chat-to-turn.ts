@@ -3,6 +3,7 @@ import type { ApiError } from '../errors.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import { type Capabilities, type Feature, without } from '../turn/capabilities.ts'
 import type { JsonObject } from '../turn/json.ts'
+import type { Thoughts } from '../turn/thoughts.ts'
 import type { TurnFailure } from '../turn/turn-failure.ts'
 import type { Principal, ToolUse, Turn } from '../turn/turn.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
@@ -26,6 +27,10 @@ export interface ChatContext extends ModelNames {
   readonly principal: Principal
   /** What a model takes, by the name that Claude Code knows it by. */
   readonly capabilities: (model: string) => Capabilities
+  /** So many messages of the request are not its own, but of the session that it goes on with. */
+  readonly earlierMessages?: number
+  /** What was thought in that session. */
+  readonly thoughts?: readonly Thoughts[]
   /** Holds answers to the schema of the request, which has been checked. */
   readonly schemas: Pick<SchemaValidator, 'validate'>
 }
@@ -54,12 +59,13 @@ export interface Asking {
 export function chatToTurn(request: ChatRequest, context: ChatContext): (attempt: Attempt) => Asking {
   const { name, model } = resolveModelName(request.model, context)
   const maxOutputTokens = outputLimit(request)
-  const { system, conversation } = toConversation(request.messages)
+  const { system, conversation } = toConversation(request.messages, context.earlierMessages)
   const offered = toolUse(request, conversation).toolUse
   const common = {
     id: context.requestId,
     principal: context.principal,
     model: name,
+    ...(context.thoughts === undefined ? {} : { thoughts: context.thoughts }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...reasoningEffort(request.reasoning_effort, maxOutputTokens, model),
   }

@@ -1,3 +1,5 @@
+import type { Thoughts } from './thoughts.ts'
+
 /** What the engine answers: deltas as the model produces them, then exactly one `finish`. A turn that fails throws a `TurnFailure` instead of finishing. */
 export type TurnEvent = StartEvent | ReasoningEvent | TextEvent | ToolCallEvent | ToolArgumentsEvent | FinishEvent
 
@@ -49,6 +51,8 @@ export interface ToolArgumentsEvent {
 export interface FinishEvent {
   readonly type: 'finish'
   readonly reason: FinishReason
+  /** To be given back with turns that go on from the calls of this answer. */
+  readonly thoughts?: Thoughts
   readonly usage: Usage
 }
 

@@ -1,6 +1,7 @@
 /** What a caller asked, in the words of no wire format. Every format is translated into a `Turn`; the engine answers a `Turn`. */
 
 import type { JsonObject } from './json.ts'
+import type { Thoughts } from './thoughts.ts'
 
 /** Who calls. Everything that is kept for a caller (workers, sessions, usage) is kept under `id`. */
 export interface Principal {
@@ -126,6 +127,8 @@ export interface Turn {
   readonly model: string
   readonly system?: string
   readonly conversation: Conversation
+  /** What was thought before calls of the conversation, by whoever kept it. */
+  readonly thoughts?: readonly Thoughts[]
   /** Absent where the caller offers no functions. */
   readonly toolUse?: ToolUse
   /** The answer's text is JSON that the model API holds to this schema, which is one that it takes. */

@@ -7,7 +7,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { mayRun, newInstanceName } from '../instance.ts'
+import { mayRun } from '../instance.ts'
 import type { UsageRow } from '../store/usage-table.ts'
 import { type JournalLine, readJournalLine } from './journal-line.ts'
 
@@ -40,12 +40,14 @@ export interface SealedJournal {
 /** In bytes: while the database is away, a full disk would be worse than rows that are lost. */
 const MOST_ON_DISK = 256 * 1024 * 1024
 
-/** @throws what keeps it from making its folder */
-export function openJournal(dataFolder: string): Journal {
+/**
+ * @param name of this instance
+ * @throws what keeps it from making its folder
+ */
+export function openJournal(dataFolder: string, name: string): Journal {
   const journals = join(dataFolder, 'usage')
   mkdirSync(journals, { recursive: true, mode: 0o700 })
   chmodSync(journals, 0o700)
-  const name = newInstanceName()
   mkdirSync(join(journals, name), { mode: 0o700 })
   return new FileJournal(journals, name)
 }

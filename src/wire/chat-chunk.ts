@@ -1,6 +1,7 @@
 /** One event of a streamed answer. */
 import { z } from 'zod'
 import { finishReasonSchema, serviceTierSchema } from './chat-response.ts'
+import { sessionPlaceSchema } from './session.ts'
 import { usageSchema } from './usage.ts'
 
 const functionPiece = z.strictObject({ name: z.string().exactOptional(), arguments: z.string() })
@@ -48,6 +49,7 @@ export const chatChunkSchema = z
     service_tier: serviceTierSchema.exactOptional().describe('Only if the request named one.'),
     choices: z.array(choice).describe('Empty in the chunk that carries the usage.'),
     usage: usageSchema.nullable().exactOptional().describe('With `include_usage`: null until the last chunk.'),
+    session: sessionPlaceSchema.exactOptional().describe('Extension: with `session_id`, in all chunks.'),
   })
   .meta({ id: 'CreateChatCompletionStreamResponse' })
 

@@ -107,7 +107,11 @@ export const chatRequestSchema = z
     prompt_cache_retention: z.enum(['in_memory', 'in-memory', '24h']).nullish().describe('How long it is cached.'),
     moderation: z.object({ model: z.string() }).nullish().describe('Have request and answer moderated.'),
 
-    session_id: z.string().nullish().describe('Extension: go on with a stored conversation.'),
+    session_id: z
+      .string()
+      .regex(/^[^\p{C}]{1,128}$/u, 'expected 1 to 128 characters that can be printed')
+      .nullish()
+      .describe('Extension: go on with the conversation of this name, which the server keeps.'),
     enable_tools: z.boolean().nullish().describe("Extension: let the model use Claude Code's own tools."),
   })
   .meta({ id: 'CreateChatCompletionRequest' })

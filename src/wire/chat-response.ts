@@ -1,5 +1,6 @@
 /** The whole answer of a request that does not stream. */
 import { z } from 'zod'
+import { sessionPlaceSchema } from './session.ts'
 import { usageSchema } from './usage.ts'
 
 export const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls', 'content_filter', 'function_call'])
@@ -57,6 +58,7 @@ export const chatCompletionSchema = z
     service_tier: serviceTierSchema.exactOptional().describe('Only if the request named one.'),
     choices: z.array(choice).min(1),
     usage: usageSchema,
+    session: sessionPlaceSchema.exactOptional().describe('Extension: with `session_id`.'),
   })
   .meta({ id: 'CreateChatCompletionResponse' })
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { digestChain } from '../../src/engine/conversation-digest.ts'
 import { createKeptReasoning, type KeptReasoningParts } from '../../src/engine/kept-reasoning.ts'
-import { type Thought } from '../../src/engine/reasoning-reader.ts'
+import type { Thought } from '../../src/turn/thoughts.ts'
 import { TurnFailure } from '../../src/turn/turn-failure.ts'
 import type { Block, Turn } from '../../src/turn/turn.ts'
 import { user } from '../support/engine.ts'
@@ -150,7 +150,7 @@ it('is forgotten when it has not been used for long, and when there is too much,
   let time = 0
   const limits = { answers: 2, bytes: 1200, ttlMs: 100 }
   const kept = createKept({ limits, now: () => time })
-  const keep = (id: string, words = id): void =>
+  const keep = (id: string, words = id) =>
     kept.keep({ turn: ASKED, answeredBy: 'm-1', couldThink: true }, { callIds: [id], thoughts: [thought(words)] })
   const known = (...ids: string[]): boolean[] =>
     ids.map((id) => answerOf(kept.recall(turnAfter([call(id)]))).length === 2)

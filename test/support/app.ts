@@ -10,6 +10,8 @@ import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { createTestLedger, NO_REPORTS } from './ledger.ts'
+import { NO_SESSIONS } from './sessions.ts'
+import type { Sessions } from '../../src/sessions/sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import type { RateLimits } from '../../src/usage/rate-limits.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
@@ -36,6 +38,7 @@ export interface TestAppOptions {
   readonly store?: Pick<Store, 'status'>
   readonly ledger?: Pick<Ledger, 'open'>
   readonly usage?: UsageReports
+  readonly sessions?: Sessions
   /** Default: off, unless the settings say that they are on. */
   readonly rateLimits?: RateLimits
 }
@@ -48,6 +51,7 @@ export function createTestApp({
   store = ANY_STORE,
   ledger = createTestLedger(),
   usage = NO_REPORTS,
+  sessions = NO_SESSIONS,
   rateLimits,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()
@@ -68,6 +72,7 @@ export function createTestApp({
     store,
     ledger,
     usage,
+    sessions,
     rateLimits: rateLimits ?? createTestRateLimits(config),
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,

@@ -8,6 +8,7 @@ import type { KeyTerms } from '../../src/store/keys-table.ts'
 import { createUsageReports } from '../../src/usage/usage-reports.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createMeteringOn } from './ledger-on-store.ts'
+import { createSessionsOn } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createTestStore, type TestStore } from './store.ts'
@@ -42,9 +43,10 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const usage =
     metering === undefined ? {} : { ledger: metering.ledger, usage: createUsageReports(store, metering.ledger) }
   const config = parseConfig({}, more.settings)
+  const sessions = createSessionsOn(store, { settings: more.settings ?? {} })
   const rateLimits = createTestRateLimits(config, metering)
   return {
-    ...createTestApp({ ...more, authentication, store, rateLimits, ...usage }),
+    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, ...usage }),
     ...test,
     storeLog,
     authentication,
@@ -58,6 +60,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
     },
     [Symbol.asyncDispose]: async () => {
       authentication.close()
+      sessions.close()
       await metering?.ledger.close(5000)
       await test[Symbol.asyncDispose]()
     },

@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import type { Grant } from '../../src/keys/grant.ts'
 import { FULL_GRANT } from '../../src/keys/grant.ts'
+import { newInstanceName } from '../../src/instance.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { UsageRow } from '../../src/store/usage-table.ts'
 import type { Estimate, Spending } from '../../src/turn/spending.ts'
@@ -16,7 +17,7 @@ export function createMeteringOn(store: Store, dataFolder: string): { ledger: Le
   const allowances = createAllowances(store, 60_000)
   const ledger = createLedger({
     store,
-    journal: openJournal(dataFolder),
+    journal: openJournal(dataFolder, newInstanceName()),
     allowances,
     log: pino({ level: 'silent' }),
     keptMs: 30 * DAY_MS,

@@ -3,6 +3,7 @@
  * (`asked <id>`), and once the caller has its answer (`answered <id>`).
  */
 import { pino } from 'pino'
+import { newInstanceName } from '../../dist/instance.js'
 import { createStore } from '../../dist/store/store.js'
 import { createAllowances } from '../../dist/usage/allowances.js'
 import { openJournal } from '../../dist/usage/journal.js'
@@ -11,7 +12,7 @@ import { createLedger } from '../../dist/usage/ledger.js'
 const [url, dataFolder, name] = process.argv.slice(2)
 const log = pino({ level: 'silent' })
 const store = createStore({ url, dataFolder, log })
-const journal = openJournal(dataFolder)
+const journal = openJournal(dataFolder, newInstanceName())
 const allowances = createAllowances(store, 60_000)
 const ledger = createLedger({ store, journal, allowances, log, keptMs: 86_400_000, flushMs: 5, retryMs: 10 })
 const usage = {

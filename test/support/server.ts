@@ -9,6 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
+import { NO_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
@@ -27,7 +28,7 @@ export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose>
 }
 
 /** What a server has in place of what no test but those of it needs. */
-export type ServerParts = Partial<Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage'>>
+export type ServerParts = Partial<Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage' | 'sessions'>>
 
 export async function startTestServer(
   settings: Partial<Record<SettingName, string>> = {},
@@ -50,6 +51,7 @@ export async function startTestServer(
     authentication,
     ledger,
     usage: NO_REPORTS,
+    sessions: NO_SESSIONS,
     rateLimits: createTestRateLimits(config),
   }
   const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })

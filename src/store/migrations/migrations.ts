@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely'
 import { createKeys } from './0001-keys.ts'
+import { createSessions } from './0003-sessions.ts'
 import { createUsage } from './0002-usage.ts'
 
 /** By name, in the order of the names. One that was released is never changed; another is added. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_keys': createKeys,
   '0002_usage': createUsage,
+  '0003_sessions': createSessions,
 }

@@ -27,15 +27,18 @@ export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
     ...(head.service_tier === undefined ? {} : { service_tier: head.service_tier }),
     choices: folds.map((fold) => fold.whole()),
     usage,
+    ...(head.session === undefined ? {} : { session: head.session }),
   }
 }
 
-interface ChoiceFold {
+/** The chunks of one choice, and what they come to. */
+export interface ChoiceFold {
   add(choice: ChatChunk['choices'][number]): void
+  /** @throws ApiError `backend_error` where it has no end */
   whole(): ChatCompletion['choices'][number]
 }
 
-function createChoiceFold(index: number): ChoiceFold {
+export function createChoiceFold(index: number): ChoiceFold {
   const calls = createCallFold()
   let content = ''
   let reasoning = ''

@@ -22,6 +22,8 @@ export interface ChatRendering {
   readonly callForm: CallForm
   /** Whether and how the tier is told that served an answer; not at all unless told. */
   readonly tellTier?: (served: StartEvent['serviceTier']) => ChatServiceTier | undefined
+  /** The place in a session that the answer has. */
+  readonly session?: { readonly id: string; readonly turn: number } | undefined
   /** How many turns answer side by side; 1 unless told. */
   readonly choices?: number
 }
@@ -31,7 +33,7 @@ export type ChatRenderer = (event: TurnEvent, index?: number) => ChatChunk[]
 
 /** The first chunk comes with the first piece of content or the finish, not with `start`: until then a turn may fail. */
 export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
-  const { id, created, requestedModel, includeUsage, callForm, tellTier, choices = 1 } = rendering
+  const { id, created, requestedModel, includeUsage, callForm, tellTier, session, choices = 1 } = rendering
   const renderers = Array.from({ length: choices }, () => createChoiceRenderer(callForm))
   const usage = createUsageSum(choices)
   let model = requestedModel
@@ -46,6 +48,7 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
     model,
     ...(tier === undefined ? {} : { service_tier: tier }),
     ...rest,
+    ...(session === undefined ? {} : { session }),
   })
 
   return (event, index = 0) => {

@@ -26,8 +26,14 @@ interface Entry {
   readonly results: GivenResult[]
 }
 
-/** @throws ApiError naming a message or part that cannot be carried, a call without result or a result without call. */
-export function toConversation(messages: readonly ChatMessage[]): { system?: string; conversation: Conversation } {
+/**
+ * @param earlier so many messages come before the request's own, which `messages[0]` then is the first of
+ * @throws ApiError naming a message or part that cannot be carried, a call without result or a result without call.
+ */
+export function toConversation(
+  messages: readonly ChatMessage[],
+  earlier = 0,
+): { system?: string; conversation: Conversation } {
   checkImageCount(messages)
   const first = messages.findIndex((message) => !isSystem(message))
   // With nothing but system messages the last one is the question.
@@ -37,7 +43,9 @@ export function toConversation(messages: readonly ChatMessage[]): { system?: str
     .flatMap((message) => (isSystem(message) ? textContentBlocks(message.content) : []))
     .map((block) => block.text)
     .join('\n\n')
-  const entries = messages.slice(split).flatMap((message, index) => toEntries(message, split + index, first === -1))
+  const entries = messages
+    .slice(split)
+    .flatMap((message, index) => toEntries(message, split + index - earlier, first === -1))
   return { ...(system === '' ? {} : { system }), conversation: toMessages(alternate(entries)) }
 }
 
@@ -47,7 +55,7 @@ function isSystem(message: ChatMessage): message is Extract<ChatMessage, { role:
 
 /** What a message after the system prompt adds: one entry, or none. */
 function toEntries(message: ChatMessage, index: number, isQuestion: boolean): Entry[] {
-  const at = `messages[${index}]`
+  const at = index < 0 ? 'session_id' : `messages[${index}]`
   switch (message.role) {
     case 'system':
     case 'developer': {

@@ -101,7 +101,10 @@ export const FATES: FateTable<ChatRequest> = {
   prompt_cache_retention: { kind: 'ignored', why: NO_COUNTERPART, isDefault: (value) => value !== '24h' },
   moderation: { kind: 'rejected', why: 'No moderation is offered.' },
 
-  session_id: { kind: 'rejected', why: 'Sessions are not supported by this version.' },
+  session_id: {
+    kind: 'mapped',
+    why: "The messages are added to the caller's stored conversation of that name, and answered with all of it. Needs `n: 1`.",
+  },
   enable_tools: {
     kind: 'rejected',
     why: "Claude Code's own tools are not supported by this version.",

@@ -1,0 +1,237 @@
+/**
+ * Sessions in the database. A request that adds a turn is the session's writer, by a lease that it renews: when its server
+ * dies the lease ends by itself, and at once for others on the same machine, who see that the process is gone.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
+import { ApiError } from '../errors.ts'
+import { isGone } from '../instance.ts'
+import type { Logger } from '../log.ts'
+import {
+  deleteExpired,
+  deleteSession,
+  findSession,
+  insertTurn,
+  listSessions,
+  lockSession,
+  readTurns,
+  type SessionChange,
+  type StoredSession,
+  sumSessions,
+  updateSession,
+} from '../store/sessions-table.ts'
+import type { Database, Store } from '../store/store.ts'
+import { sumSession } from '../store/usage-table.ts'
+import type { SessionAddition, SessionFacts, SessionRequest, Sessions, SessionTurn } from './sessions.ts'
+
+export interface SessionsOptions {
+  readonly store: Store
+  /** The name of this instance. */
+  readonly instance: string
+  readonly config: Pick<Config, 'SESSION_TTL' | 'SESSION_MAX_MESSAGES' | 'SESSION_MAX_BYTES' | 'MAX_SESSIONS'>
+  readonly log: Pick<Logger, 'warn'>
+  readonly leaseMs?: number
+  readonly sweepMs?: number
+}
+
+const LEASE_MS = 30_000
+const SWEEP_MS = 60_000
+const SWEPT_AT_ONCE = 100
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { store, config, leaseMs = LEASE_MS, sweepMs = SWEEP_MS } = options
+  const change = <T>(work: (db: SessionChange) => Promise<T>): Promise<T> =>
+    store.run((db) => db.transaction().execute(work))
+  const sweep = async (): Promise<void> => {
+    while ((await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))) === SWEPT_AT_ONCE);
+  }
+  // A database that is away is asked again the next time.
+  const sweeping = setInterval(() => void sweep().catch(() => undefined), sweepMs).unref()
+
+  return {
+    async begin(request) {
+      const writer = `${options.instance}/${request.requestId}`
+      const begun = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
+      return openTurn(options, begun, writer)
+    },
+    list: (principalId, { after, most }) =>
+      store.run(async (db) => {
+        const before = after === undefined ? undefined : await findSession(db, principalId, after)
+        const now = Date.now()
+        const found = await listSessions(db, { principal: principalId, now, after: before, most: most + 1 })
+        return { sessions: found.slice(0, most).map((session) => factsOf(session, now)), hasMore: found.length > most }
+      }),
+    find: (principalId, name) =>
+      store.run(async (db) => {
+        const session = await findLive(db, principalId, name)
+        if (session === undefined) return undefined
+        const turns = await readTurns(db, session.id)
+        const taken = await sumSession(db, session.id)
+        return { facts: factsOf(session, Date.now()), system: session.system, turns, taken }
+      }),
+    remove: (principalId, name) =>
+      change(async (db) => {
+        const session = await findLive(db, principalId, name)
+        if (session === undefined) return false
+        if (isBusy(session, Date.now())) throw busy()
+        return deleteSession(db, session.id)
+      }),
+    stats: (principalId) => store.run((db) => sumSessions(db, principalId, Date.now())),
+    close: () => clearInterval(sweeping),
+  }
+}
+
+interface Beginning {
+  readonly writer: string
+  readonly config: SessionsOptions['config']
+  readonly leaseMs: number
+}
+
+interface BegunTurn {
+  readonly session: StoredSession
+  readonly earlier: readonly string[]
+}
+
+async function beginTurn(db: SessionChange, request: SessionRequest, beginning: Beginning): Promise<BegunTurn> {
+  const { writer, config, leaseMs } = beginning
+  const now = Date.now()
+  const fresh = freshSession(request, now)
+  let session = await lockSession(db, fresh)
+  if (isBusy(session, now)) throw busy()
+  if (session.expiresAt <= now && session.id !== fresh.id) {
+    await deleteSession(db, session.id)
+    session = await lockSession(db, fresh)
+  }
+  if (session.id === fresh.id) await checkCount(db, request.principalId, config.MAX_SESSIONS)
+  checkRoom(session, request, config)
+  const lease = { writer, writer_until: now + leaseMs, expires_at: Math.max(session.expiresAt, now + leaseMs) }
+  await updateSession(db, { id: session.id, writer: session.writer }, lease)
+  return { session, earlier: await readTurns(db, session.id) }
+}
+
+function freshSession({ principalId, name }: SessionRequest, now: number): StoredSession {
+  return {
+    id: randomUUID(),
+    principal: principalId,
+    name,
+    system: '[]',
+    model: null,
+    turns: 0,
+    messages: 0,
+    bytes: 0,
+    createdAt: now,
+    usedAt: now,
+    expiresAt: now,
+    writer: null,
+    writerUntil: 0,
+  }
+}
+
+async function checkCount(db: Database, principalId: string, most: number): Promise<void> {
+  const { sessions } = await sumSessions(db, principalId, Date.now())
+  if (sessions < most) return
+  throw new ApiError('too_many_sessions', {
+    message: `There are ${most} sessions already: remove some, or let them expire.`,
+    param: 'session_id',
+  })
+}
+
+function checkRoom(session: StoredSession, added: SessionRequest, config: SessionsOptions['config']): void {
+  const messages = session.messages + added.messages
+  const bytes = session.bytes + added.bytes
+  const { SESSION_MAX_MESSAGES: mostMessages, SESSION_MAX_BYTES: mostBytes } = config
+  if (messages <= mostMessages && bytes <= mostBytes) return
+  const bound = messages > mostMessages ? `${mostMessages} messages` : `${mostBytes} bytes`
+  throw new ApiError('session_full', {
+    message: `The session cannot hold more than ${bound}: begin another one, or remove it.`,
+    param: 'session_id',
+  })
+}
+
+/** The turn of a writer, whose lease is renewed until it is committed or released. */
+function openTurn(options: SessionsOptions, { session, earlier }: BegunTurn, writer: string): SessionTurn {
+  const { store, config, log, leaseMs = LEASE_MS } = options
+  const { id } = session
+  let isOver = false
+  const renew = (): Promise<boolean> =>
+    store.run((db) => updateSession(db, { id, writer }, { writer_until: Date.now() + leaseMs }))
+  const renewing = setInterval(() => {
+    renew().catch((error: unknown) => log.warn({ err: error }, 'the lease of a session could not be renewed'))
+  }, leaseMs / 3).unref()
+  const end = (): void => {
+    isOver = true
+    clearInterval(renewing)
+  }
+  return {
+    sessionId: id,
+    number: session.turns + 1,
+    system: session.system,
+    earlier,
+    async commit(added) {
+      await store.run((db) =>
+        db.transaction().execute((transaction) => addTurn(transaction, session, { ...added, writer, config })),
+      )
+      end()
+    },
+    async release() {
+      if (isOver) return
+      end()
+      try {
+        await store.run((db) => db.transaction().execute((transaction) => free(transaction, session, writer)))
+      } catch (error) {
+        log.warn({ err: error }, 'a session stays busy until its lease ends')
+      }
+    },
+  }
+}
+
+async function addTurn(
+  db: SessionChange,
+  session: StoredSession,
+  added: SessionAddition & { readonly writer: string; readonly config: SessionsOptions['config'] },
+): Promise<void> {
+  const { id } = session
+  const now = Date.now()
+  const turn = session.turns + 1
+  const isStillWriter = await updateSession(
+    db,
+    { id, writer: added.writer },
+    {
+      system: added.system,
+      model: added.model,
+      turns: turn,
+      messages: session.messages + added.messages,
+      bytes: session.bytes + Buffer.byteLength(added.content),
+      used_at: now,
+      expires_at: now + added.config.SESSION_TTL,
+      writer: null,
+      writer_until: 0,
+    },
+  )
+  if (!isStillWriter) throw new ApiError('session_lost')
+  await insertTurn(db, { session_id: id, turn, at: now, content: added.content })
+}
+
+/** A session without a turn is none. */
+async function free(db: SessionChange, session: StoredSession, writer: string): Promise<void> {
+  const before = { writer: null, writer_until: 0, expires_at: session.expiresAt }
+  const isOurs = await updateSession(db, { id: session.id, writer }, before)
+  if (isOurs && session.turns === 0) await deleteSession(db, session.id)
+}
+
+async function findLive(db: Database, principalId: string, name: string): Promise<StoredSession | undefined> {
+  const session = await findSession(db, principalId, name)
+  const isThere = session !== undefined && session.turns > 0 && session.expiresAt > Date.now()
+  return isThere ? session : undefined
+}
+
+function isBusy({ writer, writerUntil }: StoredSession, now: number): boolean {
+  return writer !== null && writerUntil > now && !isGone(writer.split('/', 1)[0] ?? '')
+}
+
+const busy = (): ApiError => new ApiError('session_busy')
+
+function factsOf(session: StoredSession, now: number): SessionFacts {
+  const { name, createdAt, usedAt, expiresAt, turns, messages, bytes, model } = session
+  return { name, createdAt, usedAt, expiresAt, turns, messages, bytes, model, isBusy: isBusy(session, now) }
+}

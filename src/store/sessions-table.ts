@@ -1,0 +1,240 @@
+/** Conversations that live on the server. What is said in them is text to this file. */
+import { type Selectable, type Transaction } from 'kysely'
+import { locksRows } from './lock-rows.ts'
+import type { Database } from './store.ts'
+import type { Tables } from './tables.ts'
+
+export interface SessionsTable {
+  readonly id: string
+  readonly principal: string
+  /** As the caller calls it. */
+  readonly name: string
+  /** The messages before the first turn, in JSON. */
+  readonly system: string
+  readonly model: string | null
+  readonly turns: number
+  readonly messages: number
+  /** Of all that is said. */
+  readonly bytes: number
+  readonly created_at: number
+  readonly used_at: number
+  readonly expires_at: number
+  /** The request that adds a turn to it, and until when others have to leave it alone. */
+  readonly writer: string | null
+  readonly writer_until: number
+}
+
+export interface SessionTurnsTable {
+  readonly session_id: string
+  /** From 1. */
+  readonly turn: number
+  readonly at: number
+  /** In JSON. */
+  readonly content: string
+}
+
+/** Times are in milliseconds since 1970. */
+export interface StoredSession {
+  readonly id: string
+  readonly principal: string
+  readonly name: string
+  readonly system: string
+  readonly model: string | null
+  readonly turns: number
+  readonly messages: number
+  readonly bytes: number
+  readonly createdAt: number
+  readonly usedAt: number
+  readonly expiresAt: number
+  readonly writer: string | null
+  readonly writerUntil: number
+}
+
+export type SessionChange = Transaction<Tables>
+
+/** The session of this name, its row locked; made where there is none. */
+export async function lockSession(db: SessionChange, fresh: StoredSession): Promise<StoredSession> {
+  await db
+    .insertInto('sessions')
+    .values(toRow(fresh))
+    .onConflict((conflict) => conflict.columns(['principal', 'name']).doNothing())
+    .execute()
+  const row = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('principal', '=', fresh.principal)
+    .where('name', '=', fresh.name)
+    .$if(locksRows(db), (query) => query.forUpdate())
+    .executeTakeFirstOrThrow()
+  return fromRow(row)
+}
+
+export async function findSession(db: Database, principal: string, name: string): Promise<StoredSession | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('name', '=', name)
+    .executeTakeFirst()
+  return row === undefined ? undefined : fromRow(row)
+}
+
+export interface SessionPage {
+  readonly principal: string
+  readonly now: number
+  /** Of the one before the page. */
+  readonly after: Pick<StoredSession, 'usedAt' | 'id'> | undefined
+  readonly most: number
+}
+
+/** Those that were used last come first. */
+export async function listSessions(
+  db: Database,
+  { principal, now, after, most }: SessionPage,
+): Promise<StoredSession[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('expires_at', '>', now)
+    .where('turns', '>', 0)
+    .$if(after !== undefined, (some) =>
+      some.where((row) =>
+        row.or([
+          row('used_at', '<', after?.usedAt ?? 0),
+          row.and([row('used_at', '=', after?.usedAt ?? 0), row('id', '<', after?.id ?? '')]),
+        ]),
+      ),
+    )
+    .orderBy('used_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(most)
+    .execute()
+  return rows.map(fromRow)
+}
+
+export interface SessionTotals {
+  readonly sessions: number
+  readonly turns: number
+  readonly messages: number
+  readonly bytes: number
+  readonly busy: number
+}
+
+export async function sumSessions(db: Database, principal: string, now: number): Promise<SessionTotals> {
+  const live = db
+    .selectFrom('sessions')
+    .where('principal', '=', principal)
+    .where('expires_at', '>', now)
+    .where('turns', '>', 0)
+  const row = await live
+    .select(({ fn }) => [
+      fn.countAll<number | string>().as('sessions'),
+      fn.sum<number | string | null>('turns').as('turns'),
+      fn.sum<number | string | null>('messages').as('messages'),
+      fn.sum<number | string | null>('bytes').as('bytes'),
+    ])
+    .executeTakeFirstOrThrow()
+  const busy = await live
+    .select(({ fn }) => fn.countAll<number | string>().as('sessions'))
+    .where('writer_until', '>', now)
+    .executeTakeFirstOrThrow()
+  return {
+    sessions: Number(row.sessions),
+    turns: Number(row.turns ?? 0),
+    messages: Number(row.messages ?? 0),
+    bytes: Number(row.bytes ?? 0),
+    busy: Number(busy.sessions),
+  }
+}
+
+/** What was said, turn by turn. */
+export async function readTurns(db: Database, sessionId: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('session_turns')
+    .select('content')
+    .where('session_id', '=', sessionId)
+    .orderBy('turn')
+    .execute()
+  return rows.map(({ content }) => content)
+}
+
+export async function insertTurn(db: Database, turn: SessionTurnsTable): Promise<void> {
+  await db.insertInto('session_turns').values(turn).execute()
+}
+
+/** Nothing where `writer` is not its writer any more. @returns whether it is */
+export async function updateSession(
+  db: Database,
+  { id, writer }: Pick<StoredSession, 'id' | 'writer'>,
+  change: Partial<Omit<SessionsTable, 'id' | 'principal' | 'name'>>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('sessions')
+    .set(change)
+    .where('id', '=', id)
+    .where('writer', writer === null ? 'is' : '=', writer)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** @returns whether it was there */
+export async function deleteSession(db: SessionChange, id: string): Promise<boolean> {
+  await db.deleteFrom('session_turns').where('session_id', '=', id).execute()
+  const { numDeletedRows } = await db.deleteFrom('sessions').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+/** Those that nobody has used in time, a few at once: the process waits for SQLite. @returns how many */
+export async function deleteExpired(db: SessionChange, now: number, most: number): Promise<number> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('expires_at', '<', now)
+    .where('writer_until', '<', now)
+    .orderBy('expires_at')
+    .limit(most)
+    .$if(locksRows(db), (query) => query.forUpdate().skipLocked())
+    .execute()
+  const ids = rows.map(({ id }) => id)
+  if (ids.length === 0) return 0
+  await db.deleteFrom('session_turns').where('session_id', 'in', ids).execute()
+  await db.deleteFrom('sessions').where('id', 'in', ids).execute()
+  return ids.length
+}
+
+export function toRow(session: StoredSession): SessionsTable {
+  return {
+    id: session.id,
+    principal: session.principal,
+    name: session.name,
+    system: session.system,
+    model: session.model,
+    turns: session.turns,
+    messages: session.messages,
+    bytes: session.bytes,
+    created_at: session.createdAt,
+    used_at: session.usedAt,
+    expires_at: session.expiresAt,
+    writer: session.writer,
+    writer_until: session.writerUntil,
+  }
+}
+
+function fromRow(row: Selectable<SessionsTable>): StoredSession {
+  return {
+    id: row.id,
+    principal: row.principal,
+    name: row.name,
+    system: row.system,
+    model: row.model,
+    turns: row.turns,
+    messages: row.messages,
+    bytes: row.bytes,
+    createdAt: row.created_at,
+    usedAt: row.used_at,
+    expiresAt: row.expires_at,
+    writer: row.writer,
+    writerUntil: row.writer_until,
+  }
+}
