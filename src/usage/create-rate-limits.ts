@@ -49,7 +49,9 @@ export function createRateLimits({ config, isOn, allowances, onLimited, now }: R
         throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { cause: error }) : error
       })
     }
-    return windows.count(`${rateClass} ${hasKey ? principal.id : addressGroup(address)}`, limit)
+    if (hasKey) return windows.count(`${rateClass} by key ${principal.id}`, limit)
+    const crowd = `${rateClass} by address`
+    return windows.count(`${crowd} ${addressGroup(address)}`, limit, crowd)
   }
   return {
     async count(caller, rateClass) {

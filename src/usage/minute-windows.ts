@@ -1,21 +1,34 @@
+import { createHash, randomUUID } from 'node:crypto'
+
 /**
  * Fixed windows of a minute, each from the first request that it counts. On the monotonic clock: a wall clock that is set
- * anew neither ends a window nor makes one longer.
+ * anew neither ends a window nor makes one longer. rate-limiter-flexible, the library for
+ * this, goes by the wall clock.
  */
 export interface MinuteWindows {
-  /** Counts one, unless that would be more than `limit`. */
-  count(name: string, limit: number): { readonly allowed: boolean; readonly used: number; readonly resetMs: number }
+  /**
+   * Counts one, unless that would be more than `limit`.
+   * @param crowd for names of which there can be any number: when there are very many windows, new ones of a crowd share some
+   */
+  count(
+    name: string,
+    limit: number,
+    crowd?: string,
+  ): { readonly allowed: boolean; readonly used: number; readonly resetMs: number }
 }
 
 const MINUTE = 60_000
-/** Names may be addresses, of which a caller can have very many: beyond this they share a window. */
-const MOST_NAMES = 10_000
-const ALL_OTHERS = '(all others)'
+const MOST_OWN_WINDOWS = 10_000
+const SHARED_WINDOWS = 4096
 
 /** @param now in milliseconds, of a clock that only goes on */
 export function createMinuteWindows(now: () => number = () => performance.now()): MinuteWindows {
   // In the order of their beginning, and so of their end.
   const windows = new Map<string, { readonly beganAt: number; used: number }>()
+  // Nobody can work out with whom a name shares its window.
+  const salt = randomUUID()
+  const sharedName = (name: string, crowd: string): string =>
+    `${crowd} #${createHash('sha256').update(salt).update(name).digest().readUInt32BE() % SHARED_WINDOWS}`
   const forgetOver = (at: number): void => {
     for (const [name, { beganAt }] of windows) {
       if (at - beganAt < MINUTE) return
@@ -23,10 +36,11 @@ export function createMinuteWindows(now: () => number = () => performance.now())
     }
   }
   return {
-    count(asked, limit) {
+    count(asked, limit, crowd) {
       const at = now()
       forgetOver(at)
-      const name = windows.has(asked) || windows.size < MOST_NAMES ? asked : ALL_OTHERS
+      const hasOwn = crowd === undefined || windows.has(asked) || windows.size < MOST_OWN_WINDOWS
+      const name = hasOwn ? asked : sharedName(asked, crowd)
       const window = windows.get(name) ?? { beganAt: at, used: 0 }
       windows.set(name, window)
       const allowed = window.used < limit

@@ -1,12 +1,16 @@
 /** How often callers may call. */
 import OpenAI, { RateLimitError } from 'openai'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ROUTES } from '../../src/app.ts'
+import { parseConfig } from '../../src/config.ts'
 import { createClientAddress } from '../../src/http/client-address.ts'
+import { ANONYMOUS } from '../../src/keys/authentication.ts'
+import { FULL_GRANT } from '../../src/keys/grant.ts'
 import { addressGroup } from '../../src/usage/address-group.ts'
 import { createMinuteWindows } from '../../src/usage/minute-windows.ts'
 import { chat, createTestApp, dial, errorOf, rawRequest, serve, type TestAppOptions } from '../support/app.ts'
 import { bearer, createKeyedApp, terms } from '../support/keys.ts'
+import { createTestRateLimits } from '../support/rate-limits.ts'
 
 const limited = (more: TestAppOptions['settings'] = {}) =>
   createTestApp({ settings: { RATE_LIMIT_ENABLED: 'true', ...more } })
@@ -45,17 +49,45 @@ test('the eleventh question in a minute is refused, and says when to come back',
   expect(engine.turns).toHaveLength(10)
 })
 
-test('each class has a window of its own, and every route has a class', async () => {
+test('each class has a window of its own, which HEAD and the aliases share', async () => {
   const { request } = limited({ RATE_LIMIT_CHAT_PER_MINUTE: '1', RATE_LIMIT_HEALTH_PER_MINUTE: '2' })
   await request('/v1/completions', { ...chat(), body: JSON.stringify({ model: 'sonnet', prompt: 'Hi' }) })
   expect((await request('/v1/chat/completions', chat())).status).toBe(429)
+  expect((await request('/chat/completions', chat())).status).toBe(429)
   expect((await request('/health')).status).toBe(200)
   expect((await request('/version', { method: 'HEAD' })).status).toBe(200)
   expect((await request('/ready')).status).toBe(429)
   expect((await request('/v1/models')).status).toBe(200)
-  const classes = ROUTES.map(({ path, rateClass }) => `${path} ${rateClass}`)
-  expect(classes).toContain('/v1/debug/request debug')
-  expect(classes).toContain('/v1/auth/status auth')
+})
+
+const CHAT = ['/v1/chat/completions', '/v1/completions']
+const DEBUG = ['/v1/compatibility', '/v1/debug/request']
+const HEALTH = ['/health', '/ready', '/version']
+
+/** The paths beside `general`, and its limit among the settings below. */
+function limitOf(path: string): string {
+  if (CHAT.includes(path)) return '11'
+  if (DEBUG.includes(path)) return '12'
+  if (path === '/v1/auth/status') return '13'
+  if (path.startsWith('/v1/sessions')) return '14'
+  return HEALTH.includes(path) ? '15' : '16'
+}
+
+test('every route and alias is held to the limit of its class, and says so also when it fails', async () => {
+  const { request } = limited({
+    RATE_LIMIT_CHAT_PER_MINUTE: '11',
+    RATE_LIMIT_DEBUG_PER_MINUTE: '12',
+    RATE_LIMIT_AUTH_PER_MINUTE: '13',
+    RATE_LIMIT_SESSION_PER_MINUTE: '14',
+    RATE_LIMIT_HEALTH_PER_MINUTE: '15',
+    RATE_LIMIT_GENERAL_PER_MINUTE: '16',
+  })
+  for (const { method, path, aliases } of ROUTES) {
+    for (const each of [path, ...aliases]) {
+      const response = await request(each.replace(/\{\w+\}/, 'none'), { method })
+      expect([each, response.headers.get('x-ratelimit-limit-requests')]).toEqual([each, limitOf(path)])
+    }
+  }
 })
 
 test('what is refused for another reason before it is counted as none', async () => {
@@ -98,6 +130,26 @@ test("a key's own limit takes the place of the settings', and no two keys share 
   expect(await statuses(own, 5)).toEqual([200, 200, 200, 200, 429])
   expect(headersOf(await ask(own))).toMatchObject({ limit: '4', remaining: '0' })
   expect((await request('/v1/models', { headers: bearer(own) })).headers.get('x-ratelimit-limit-requests')).toBe('4')
+})
+
+test('a refusal is an ordinary line in the log, and is counted by class', async () => {
+  const { request, log } = limited({ RATE_LIMIT_HEALTH_PER_MINUTE: '1' })
+  for (let n = 0; n < 3; n += 1) await request('/health')
+  const refusals = log.filter(({ outcome }) => outcome === 'too_many_requests')
+  expect(refusals).toMatchObject([
+    { level: 30, status: 429 },
+    { level: 30, status: 429 },
+  ])
+  const numbers = await (await request('/metrics')).text()
+  expect(numbers).toContain('dragoman_rate_limited_total{class="health"} 2')
+  expect(numbers).toContain('dragoman_rate_limited_total{class="chat"} 0')
+})
+
+test('a listed web page can read what is left', async () => {
+  const origin = 'https://app.example'
+  const { request } = limited({ CORS_ORIGINS: `["${origin}"]` })
+  const exposed = (await request('/v1/models', { headers: { origin } })).headers.get('access-control-expose-headers')
+  for (const name of ['limit', 'remaining', 'reset']) expect(exposed).toContain(`x-ratelimit-${name}-requests`)
 })
 
 test('without limits there are no headers of any', async () => {
@@ -153,6 +205,9 @@ test.each([
   ['2001:DB8:1:2:3:4:5:6', '2001:db8:1:2'],
   ['fe80::1%eth0', 'fe80:0:0:0'],
   ['::1', '0:0:0:0'],
+  ['1.2.3.4:56789', '1.2.3.4'],
+  ['[2001:db8::1]:443', '2001:db8:0:0'],
+  ['[2001:db8::1]', '2001:db8:0:0'],
   ['junk'.repeat(30), 'junk'.repeat(30).slice(0, 45)],
   ['', ''],
 ])('the address %j counts as %j', (address, group) => {
@@ -170,13 +225,52 @@ test('a window ends a minute after it began, whatever the wall clock does', () =
   expect(windows.count('a', 1)).toEqual({ allowed: true, used: 1, resetMs: 60_000 })
 })
 
-test('ten thousand names have windows, and all further ones share one', () => {
+test('very many addresses share windows, so that their number is bounded', () => {
   const windows = createMinuteWindows(() => 0)
-  for (let n = 0; n < 10_000; n += 1) windows.count(`name-${n}`, 1)
-  expect(windows.count('another', 2).used).toBe(1)
-  expect(windows.count('and another', 2).used).toBe(2)
-  expect(windows.count('and one more', 2).allowed).toBe(false)
-  expect(windows.count('name-7', 2).used).toBe(2)
+  const allowed = (from: number, to: number) => {
+    let sum = 0
+    for (let n = from; n < to; n += 1) if (windows.count(`name-${n}`, 1, 'crowd').allowed) sum += 1
+    return sum
+  }
+  expect(allowed(0, 10_000)).toBe(10_000)
+  const shared = allowed(10_000, 30_000)
+  // All but a few of the shared ones have been met by then.
+  expect(shared).toBeGreaterThan(3500)
+  expect(shared).toBeLessThanOrEqual(4096)
+  expect(windows.count('name-7', 2, 'crowd').used).toBe(2)
+})
+
+test('no number of addresses takes room from a key, or from another class', async () => {
+  const limits = createTestRateLimits(
+    parseConfig({}, { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_HEALTH_PER_MINUTE: '1' }),
+  )
+  const from = (network: number) => ({
+    principal: ANONYMOUS,
+    grant: FULL_GRANT,
+    hasKey: false,
+    address: `2001:db8:${network.toString(16)}::1`,
+  })
+  const flood = Array.from({ length: 30_000 }, (_, network) => from(network))
+  for (const caller of flood) await limits.count(caller, 'health')
+  expect(await limits.count(from(30_001), 'chat')).toMatchObject({ allowed: true, remaining: 9 })
+  const alice = { principal: { id: 'alice' }, grant: FULL_GRANT, hasKey: true, address: '2001:db8::1' }
+  expect(await limits.count(alice, 'health')).toMatchObject({ allowed: true })
+})
+
+test('a wall clock that is set anew changes no wait', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 0 })
+  try {
+    const { request } = limited({ RATE_LIMIT_GENERAL_PER_MINUTE: '1' })
+    await request('/v1/models')
+    for (const hours of [1, -1]) {
+      vi.setSystemTime(hours * 3_600_000)
+      const refused = await request('/v1/models')
+      expect(refused.status).toBe(429)
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50)
+    }
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 async function serving(app: ReturnType<typeof createTestApp>) {

@@ -73,7 +73,7 @@ export function createTestApp({
     ledger,
     usage,
     sessions,
-    rateLimits: rateLimits ?? createTestRateLimits(config),
+    rateLimits: rateLimits ?? createTestRateLimits(config, { onLimited: metrics.limited }),
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,
     schemas: createTestSchemas(),
