@@ -52,7 +52,14 @@ const DESCRIPTION = `OpenAI's API, answered by Claude Code. Any OpenAI client wo
 Every failure has the same body and says in \`code\` what it is. Every answer carries \`x-request-id\`. Parameters without a
 counterpart are ignored and named in the header \`x-dragoman-ignored\`.`
 
-const ALWAYS: readonly ErrorCode[] = ['forbidden_host', 'forbidden_origin', 'overloaded', 'timeout', 'internal_error']
+const ALWAYS: readonly ErrorCode[] = [
+  'forbidden_host',
+  'forbidden_origin',
+  'too_many_requests',
+  'overloaded',
+  'timeout',
+  'internal_error',
+]
 const WITH_KEY: readonly ErrorCode[] = ['invalid_api_key', 'store_unavailable']
 const WITH_SCOPE: readonly ErrorCode[] = ['missing_scope']
 const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'unsupported_content_type', 'request_too_large']

@@ -17,7 +17,7 @@ function validator(name: string) {
 test('every route is described, with the errors that it can have', () => {
   for (const { method, path } of ROUTES) {
     const operation = document.paths[path]?.[method.toLowerCase()]
-    expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining(['200', '403', '500']))
+    expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining(['200', '403', '429', '500']))
   }
   expect(Object.keys(document.paths['/v1/chat/completions']?.['post']?.responses ?? {})).toEqual(
     expect.arrayContaining(['400', '401', '404', '413', '429', '502', '503', '504']),
