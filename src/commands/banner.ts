@@ -11,7 +11,7 @@ export interface BannerFacts {
   /** What the login may fail for want of. */
   readonly missing: readonly string[]
   readonly needsKey: boolean
-  /** Requests that ask a model, in a minute, of each key without a limit of its own; undefined where no limit holds. */
+  /** Requests that ask a model, in a minute, of each caller whose key has no limit of its own; undefined where no limit holds. */
   readonly chatLimit?: number | undefined
   /** The key that was made for this run, which nobody knows yet. */
   readonly newKey?: string | undefined
@@ -39,7 +39,7 @@ export function writeBanner(output: Output, facts: BannerFacts): void {
     ...keyLines(needsKey, newKey),
     ...(chatLimit === undefined
       ? []
-      : [`  limit      ${chatLimit} questions a minute from each key (RATE_LIMIT_CHAT_PER_MINUTE)`]),
+      : [`  limit      ${chatLimit} questions a minute from each caller (RATE_LIMIT_CHAT_PER_MINUTE)`]),
     `  API        ${url}/docs${withKey}`,
     '',
     `  curl ${url}/v1/chat/completions -H 'content-type: application/json'${header} \\`,

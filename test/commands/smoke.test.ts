@@ -43,6 +43,14 @@ test('a wrong key fails, and is not printed', async () => {
   expect(code).toBe(1)
 })
 
+test('limits hold where a key is needed, which the start says, and nowhere else', async () => {
+  const limitAt = async (url: string) => (await fetch(`${url}/version`)).headers.get('x-ratelimit-limit-requests')
+  expect(await limitAt(keyed.url)).toBe('30')
+  expect(keyed.stderr()).toContain('10 questions a minute')
+  expect(await limitAt(keyless.url)).toBeNull()
+  expect(keyless.stderr()).not.toContain('a minute')
+})
+
 test('nobody there is a failure that says why', async () => {
   const { code, stdout } = await runDragoman(['smoke', '--url', 'http://127.0.0.1:1'])
   expect(stdout).toMatch(/✗ reachable .*(ECONNREFUSED|bad port)/)
