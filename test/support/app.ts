@@ -10,7 +10,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { createTestLedger, NO_REPORTS } from './ledger.ts'
-import { NO_SESSIONS } from './sessions.ts'
+import { ANY_SESSIONS } from './sessions.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import type { RateLimits } from '../../src/usage/rate-limits.ts'
@@ -51,7 +51,7 @@ export function createTestApp({
   store = ANY_STORE,
   ledger = createTestLedger(),
   usage = NO_REPORTS,
-  sessions = NO_SESSIONS,
+  sessions = ANY_SESSIONS,
   rateLimits,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()

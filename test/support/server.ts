@@ -9,7 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
-import { NO_SESSIONS } from './sessions.ts'
+import { ANY_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
@@ -51,7 +51,7 @@ export async function startTestServer(
     authentication,
     ledger,
     usage: NO_REPORTS,
-    sessions: NO_SESSIONS,
+    sessions: ANY_SESSIONS,
     rateLimits: createTestRateLimits(config),
   }
   const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })

@@ -20,12 +20,26 @@ export function createSessionsOn(
   return createSessions({ store, instance, config: parseConfig({}, settings), log: pino({ level: 'silent' }), ...more })
 }
 
-/** Where nobody has any. */
-export const NO_SESSIONS: Sessions = {
-  begin: () => Promise.reject(new Error('there are no sessions')),
+const NOTHING = {
+  calls: 0,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costNano: 0,
+}
+
+/** Where there is one of every name, in which nothing was said, and nobody can say anything. */
+export const ANY_SESSIONS: Sessions = {
+  begin: () => Promise.reject(new Error('these sessions take no turns')),
   list: () => Promise.resolve({ sessions: [], hasMore: false }),
-  find: () => Promise.resolve(undefined),
-  remove: () => Promise.resolve(false),
+  find: (_, name) => {
+    const times = { createdAt: 0, usedAt: 0, expiresAt: 0 }
+    const facts = { name, ...times, turns: 0, messages: 0, bytes: 0, model: null, isBusy: false }
+    return Promise.resolve({ facts, system: '[]', turns: [], taken: NOTHING })
+  },
+  remove: () => Promise.resolve(true),
   stats: () => Promise.resolve({ sessions: 0, busy: 0, turns: 0, messages: 0, bytes: 0 }),
   close: () => undefined,
 }

@@ -71,7 +71,6 @@ const REJECTED: [string, Readonly<Record<string, unknown>>][] = [
   ['audio', { audio: { voice: 'ash', format: 'mp3' } }],
   ['web_search_options', { web_search_options: {} }],
   ['moderation', { moderation: { model: 'm' } }],
-  ['session_id', { session_id: 's' }],
   ['enable_tools', { enable_tools: true }],
 ]
 
