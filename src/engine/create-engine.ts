@@ -14,7 +14,7 @@ import { detectLogin } from './login.ts'
 import type { Login } from './login-method.ts'
 import { type EngineObserver, outcomeOf } from './observer.ts'
 import { Pool } from './pool.ts'
-import { createReuse } from './reuse.ts'
+import { createReuse, type Proofs } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
 import { createPrices } from './prices.ts'
 import { createRunTurn } from './run-turn.ts'
@@ -26,6 +26,8 @@ export interface EngineParts {
   readonly config: Config
   readonly log: Logger
   readonly observer: EngineObserver
+  /** What another engine of this process has proven need not be proven again. Default: nothing is known. */
+  readonly proofs?: Proofs
 }
 
 /** Under whose name the first process waits for a slot. */
@@ -47,7 +49,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   })
 }
 
-async function startEngine({ config, log, observer }: EngineParts, login: Login): Promise<Engine> {
+async function startEngine({ config, log, observer, proofs = new Map() }: EngineParts, login: Login): Promise<Engine> {
   const binary = findBinary(config.CLAUDE_CLI_PATH)
   if (binary === undefined)
     throw new Error(`the Agent SDK brings no Claude Code binary for ${process.platform}-${process.arch}`)
@@ -75,6 +77,8 @@ async function startEngine({ config, log, observer }: EngineParts, login: Login)
       createWorkerFactory(withStandIn(workerOptions, modelUrl)).start(profile, earlier),
     wanted: config.REUSE_WORKERS,
     ready: () => health.models(),
+    proofs,
+    subject: `${isMinimal(workerOptions) ? 'minimal' : 'full'} ${binary}`,
     log,
   })
   const startWorker: StartWorker = (profile, earlier) => {
@@ -148,11 +152,10 @@ function admit(scheduler: Scheduler, observer: EngineObserver): void {
 
 /** The same process in the same mode, but for the model that it talks to. */
 function withStandIn(options: WorkerFactoryOptions, modelUrl: string): WorkerFactoryOptions {
-  const isSimple = options.egress !== undefined || 'CLAUDE_CODE_SIMPLE' in options.login.env
   const env = {
     ANTHROPIC_BASE_URL: modelUrl,
     ANTHROPIC_API_KEY: 'none',
-    ...(isSimple ? { CLAUDE_CODE_SIMPLE: '1' } : {}),
+    ...(isMinimal(options) ? { CLAUDE_CODE_SIMPLE: '1' } : {}),
   }
   return {
     ...options,
@@ -160,6 +163,10 @@ function withStandIn(options: WorkerFactoryOptions, modelUrl: string): WorkerFac
     egress: undefined,
     spares: 0,
   }
+}
+
+function isMinimal({ egress, login }: WorkerFactoryOptions): boolean {
+  return egress !== undefined || 'CLAUDE_CODE_SIMPLE' in login.env
 }
 
 function providerOf({ method }: Login): EngineStatus['provider'] {

@@ -25,6 +25,10 @@ export interface ReuseOptions {
   readonly wanted: boolean
   /** Resolves when there is a binary that gets ready. */
   readonly ready: () => Promise<unknown>
+  /** What is known of the binary already; a test that a process passes adds to it. */
+  readonly proofs: Proofs
+  /** What a test is about: it holds for nothing else. */
+  readonly subject: string
   readonly log: Logger
 }
 
@@ -33,18 +37,24 @@ interface Proof {
   readonly resumes: boolean
 }
 
+/** What was proven, by subject and tool mode. Only what a process passed: a failure may have been the machine's. */
+export type Proofs = Map<string, Proof>
+
 /** How long a whole test may take. */
 const TEST_MS = 30_000
 
-export function createReuse({ startWorker, wanted, ready, log }: ReuseOptions): Reuse {
+export function createReuse({ startWorker, wanted, ready, proofs: known, subject, log }: ReuseOptions): Reuse {
   const asked = new Set<ToolMode>()
   const proofs = new Map<ToolMode, Proof>()
   const stopped = new AbortController()
   let tests: Promise<void> = Promise.resolve()
 
   const test = async (toolMode: ToolMode): Promise<Proof> => {
+    const name = `${toolMode} ${subject}`
     try {
       await ready()
+      const proof = known.get(name)
+      if (proof !== undefined) return proof
       const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(TEST_MS)])
       const { kept, resumeFault } = await testReuse({ startWorker, toolMode, signal })
       if (kept !== undefined) log.error({ toolMode, kept }, 'processes do not forget: every turn gets a new one')
@@ -53,7 +63,9 @@ export function createReuse({ startWorker, wanted, ready, log }: ReuseOptions): 
           { toolMode, fault: resumeFault },
           'long conversations are told message by message: transcripts do not work',
         )
-      return { forgets: kept === undefined, resumes: resumeFault === undefined }
+      const found = { forgets: kept === undefined, resumes: resumeFault === undefined }
+      if (found.forgets && found.resumes) known.set(name, found)
+      return found
     } catch (error) {
       if (!stopped.signal.aborted)
         log.error({ toolMode, err: error }, 'the self-test could not be made: every turn gets a new process')

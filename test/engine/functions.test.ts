@@ -8,7 +8,7 @@ import { sentBy } from '../support/sent.ts'
 
 let test: TestEngine
 beforeAll(async () => {
-  test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '4' })
+  test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '4' }, { proofs: new Map() })
   await test.proven()
 })
 afterAll(() => test[Symbol.asyncDispose]())

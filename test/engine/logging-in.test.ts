@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Environment, SettingName } from '../../src/config.ts'
-import { KEY, startTestEngine, type TestEngine, textOf } from '../support/engine.ts'
+import { KEY, startTestEngine, type TestEngine, type TestEngineOptions, textOf } from '../support/engine.ts'
 import { workersOf } from '../support/processes.ts'
 import { fails, stalls } from '../support/scripted-model-answers.ts'
 
@@ -35,11 +35,12 @@ function logIn(folder: string, accessToken: string): void {
 }
 
 function startWith(variables: Environment, settings: Partial<Record<SettingName, string>> = {}): Promise<TestEngine> {
-  return startTestEngine(settings, (model) => ({
+  const environment: TestEngineOptions['environment'] = (model) => ({
     PATH: process.env['PATH'],
     ANTHROPIC_BASE_URL: model.url,
     ...variables,
-  }))
+  })
+  return startTestEngine(settings, { environment })
 }
 
 describe('Claude Code logs in', () => {

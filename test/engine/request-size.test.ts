@@ -5,7 +5,7 @@ import type { RecordedRequest, ScriptedModel } from '../support/scripted-model.t
 import { sentBy } from '../support/sent.ts'
 
 function startWith(variables: (model: ScriptedModel) => Environment): Promise<TestEngine> {
-  return startTestEngine({}, (model) => ({ PATH: process.env['PATH'], ...variables(model) }))
+  return startTestEngine({}, { environment: (model) => ({ PATH: process.env['PATH'], ...variables(model) }) })
 }
 
 async function sayHi(test: TestEngine): Promise<RecordedRequest> {

@@ -8,7 +8,7 @@ const HELLO = 'Hello from the scripted model.'
 
 let test: TestEngine
 beforeAll(async () => {
-  test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '6', IDLE_TIMEOUT: '700' })
+  test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '6', IDLE_TIMEOUT: '700' }, { proofs: new Map() })
   await test.proven()
 })
 afterAll(() => test[Symbol.asyncDispose]())

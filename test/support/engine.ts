@@ -7,6 +7,7 @@ import { vi } from 'vitest'
 import { type Config, type Environment, parseConfig, type SettingName } from '../../src/config.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import type { Proofs } from '../../src/engine/reuse.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import type { Message, Turn } from '../../src/turn/turn.ts'
@@ -37,13 +38,22 @@ export interface TestEngine {
 
 export const KEY = 'sk-ant-scripted-key'
 
+/** What the engines of this process have proven so far: the binary is the same for all, and a self-test costs a second. */
+const PROVEN: Proofs = new Map()
+
 function environmentFor(model: ScriptedModel): Environment {
   return { PATH: process.env['PATH'], ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: model.url }
 }
 
+export interface TestEngineOptions {
+  readonly environment?: (model: ScriptedModel) => Environment
+  /** An empty one has the engine make its self-test although another has made it. */
+  readonly proofs?: Proofs
+}
+
 export async function startTestEngine(
   settings: Partial<Record<SettingName, string>> = {},
-  environment: (model: ScriptedModel) => Environment = environmentFor,
+  { environment = environmentFor, proofs = PROVEN }: TestEngineOptions = {},
 ): Promise<TestEngine> {
   const baseline = takeBaseline()
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
@@ -52,7 +62,7 @@ export async function startTestEngine(
     DATA_DIR: join(folder, 'data'),
     MAX_WORKERS: '3',
     SPARE_WORKERS: '0',
-    // The self-test costs a second: whoever asks more than once turns it on.
+    // What it brings costs processes that start ahead: whoever asks more than once turns it on.
     REUSE_WORKERS: 'false',
     ...settings,
   })
@@ -61,6 +71,7 @@ export async function startTestEngine(
   const engine = await createEngine({
     config,
     observer: metrics.observer,
+    proofs,
     log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),
   })
   metrics.watch(() => engine.status())
