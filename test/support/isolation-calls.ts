@@ -39,13 +39,13 @@ export function afterCall(
   }
 }
 
-/** Calls that wait for their results. */
+/** Calls that wait for their results, the newest first. */
 export function createCalls(): { put(called: Called): void; take(principal: string): Called | undefined } {
   const waiting: Called[] = []
   return {
     put: (called) => waiting.push(called),
     take: (principal) => {
-      const index = waiting.findIndex((called) => called.principal === principal)
+      const index = waiting.findLastIndex((called) => called.principal === principal)
       return index === -1 ? undefined : waiting.splice(index, 1)[0]
     },
   }

@@ -34,6 +34,7 @@ export interface IsolationResult {
   readonly settings: number
 }
 
+/** What happens in as many turns, in an order that is another one each time. */
 const HAPPENINGS = [
   'answer',
   'answer',
@@ -85,6 +86,7 @@ export async function runIsolation(test: TestEngine, run: IsolationRun): Promise
   const random = createRandom(run.seed)
   const chats = createChats()
   const calls = createCalls()
+  const dealt = { happening: random.deal(HAPPENINGS), parameters: random.deal(PARAMETERS) }
   const plans: Plan[] = []
   const witness = createWitness(plans)
   const outcomes: Record<string, number> = {}
@@ -95,9 +97,13 @@ export async function runIsolation(test: TestEngine, run: IsolationRun): Promise
   })
 
   const lane = async (): Promise<void> => {
+    let owed: Happening | undefined
     while (plans.length < run.turns) {
-      const plan = makePlan(plans.length, run, random, { chats, calls })
+      const picked = owed ?? dealt.happening()
+      const plan = makePlan(plans.length, run, { chats, calls, picked, dealt })
       plans.push(plan)
+      // Results need a call, which comes first.
+      owed = picked === 'results' && plan.happening === 'call' ? 'results' : undefined
       const { text, outcome } = await ask(test, plan)
       witness.sawAnswer(plan, text)
       const ending = `${plan.happening}: ${outcome}`
@@ -113,13 +119,11 @@ export async function runIsolation(test: TestEngine, run: IsolationRun): Promise
   return { leaks: witness.leaks, outcomes, ...witness.counts() }
 }
 
-function makePlan(number: number, run: IsolationRun, random: Random, { chats, calls }: Unfinished): Plan {
+function makePlan(number: number, run: IsolationRun, { chats, calls, picked, dealt }: Material): Plan {
   const principal = `p${Math.floor(number / run.runLength) % run.principals}`
-  const picked = random.pick(HAPPENINGS)
   const called = picked === 'results' ? calls.take(principal) : undefined
-  // Results need a call.
   const happening = picked === 'results' && called === undefined ? 'call' : picked
-  const parameters = happening === 'parameters' ? random.pick(PARAMETERS) : {}
+  const parameters = happening === 'parameters' ? dealt.parameters() : {}
   const mark = (part: number): string => `mark-${principal}-${number}-${part}`
   const text = `answer ${mark(3)}`
   const leaving = new AbortController()
@@ -138,9 +142,11 @@ function earlierFor(happening: Happening, mark: (part: number) => string, takeCh
   return [user(mark(1)), assistant(mark(2))]
 }
 
-interface Unfinished {
+interface Material {
   readonly chats: Chats
   readonly calls: ReturnType<typeof createCalls>
+  readonly picked: Happening
+  readonly dealt: { parameters(): Partial<Turn> }
 }
 
 interface Chats {
@@ -210,6 +216,7 @@ async function ask(test: TestEngine, plan: Plan): Promise<{ text: string; outcom
   const turn: Partial<Turn> = {
     id: `req_${plan.number}`,
     principal: { id: plan.principal },
+    model: 'sonnet',
     conversation: plan.conversation,
     system: 'You are the same for all.',
     ...plan.parameters,
