@@ -104,7 +104,7 @@ function expectTrue(usage: ChatUsage | null | undefined, counts: AnswerUsage): v
 }
 
 async function ask(body: Record<string, unknown> = {}): Promise<ReturnType<typeof chatCompletionSchema.parse>> {
-  return chatCompletionSchema.parse(await (await test.chat(body)).json())
+  return chatCompletionSchema.parse(await (await test.chat({ model: 'sonnet', ...body })).json())
 }
 
 const TOOLS = [{ type: 'function', function: { name: 'look' } }]
@@ -151,12 +151,12 @@ describe('usage', () => {
     test.model.script(answer)
     answer.release(2)
     const left = new AbortController()
-    const response = await test.chat({ stream: true }, { signal: left.signal })
+    const response = await test.chat({ model: 'sonnet', stream: true }, { signal: left.signal })
     await response.body?.getReader().read()
     left.abort()
     await settled()
     test.model.script(fails(400))
-    expect((await test.chat({})).status).toBe(400)
+    expect((await test.chat({ model: 'sonnet' })).status).toBe(400)
     test.model.script(says('whole', { usage: COUNTS }))
     expectTrue((await ask()).usage, COUNTS)
   })
@@ -164,7 +164,8 @@ describe('usage', () => {
   it('and reasoning of a stream are those of the whole answer, in chunks with one id, time and model', async () => {
     const answered = 'claude-sonnet-5-5-20260101'
     test.model.script(says('so be it', { thinking: 'Let me see.', usage: COUNTS, model: answered }))
-    const body = await (await test.chat({ stream: true, stream_options: { include_usage: true } })).text()
+    const asked = { model: 'sonnet', stream: true, stream_options: { include_usage: true } }
+    const body = await (await test.chat(asked)).text()
     const chunks = readEvents(body)
       .data.slice(0, -1)
       .map((event) => chatChunkSchema.parse(JSON.parse(event)))

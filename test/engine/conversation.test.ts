@@ -20,7 +20,7 @@ describe('a conversation on the real binary', () => {
     )
     const events = await test.ask()
     expect(events).toEqual([
-      { type: 'start', model: 'claude-sonnet-5-5', serviceTier: 'standard', lease: expect.any(String) },
+      { type: 'start', model: 'claude-opus-5-5', serviceTier: 'standard', lease: expect.any(String) },
       { type: 'text', text: 'Hel' },
       { type: 'text', text: 'lo' },
       { type: 'text', text: '!' },

@@ -71,7 +71,7 @@ describe('a worker', () => {
     const iterator = test.begin()
     await iterator.next()
     await iterator.next()
-    const pids = test.workers('sonnet')
+    const pids = test.workers()
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     await expect(iterator.next()).rejects.toMatchObject({ kind: 'upstream_timeout' })
     await Promise.all(pids.map((pid) => gone(pid)))
@@ -79,7 +79,7 @@ describe('a worker', () => {
 
   it('that is ended leaves nothing on disk', async () => {
     await using test = await startTestEngine()
-    await test.ask()
+    await test.ask({ model: 'sonnet' })
     const runs = join(test.config.DATA_DIR, 'run')
     await vi.waitUntil(() => test.engine.status().workers.live === 1, { timeout: 10_000, interval: 10 })
     // What is left is the home of the one that waits for a first turn.

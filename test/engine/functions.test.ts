@@ -163,10 +163,10 @@ describe('functions of the caller', () => {
   it('can be others in the next turn', async () => {
     await test.ask({ toolUse: WEATHER })
     await settled()
-    const pids = test.workers('sonnet')
+    const pids = test.workers()
     await test.ask({ toolUse: { ...WEATHER, tools: [{ name: 'other', inputSchema: { type: 'object' } }] } })
     expect(lastBody()['tools']).toEqual([{ name: 'other', input_schema: { type: 'object' } }])
-    expect(test.workers('sonnet')).toEqual(pids)
+    expect(test.workers()).toEqual(pids)
     test.model.script(says([], { calls: [{ id: 'toolu_9', name: 'other', input: {} }] }))
     const events = await test.ask({
       toolUse: { ...WEATHER, tools: [{ name: 'other', inputSchema: { type: 'object' } }] },

@@ -27,9 +27,9 @@ it('count turns by outcome, how their processes were found, and what became of t
     '{outcome="length"}': 1,
     '{outcome="upstream_invalid_request"}': 1,
   })
-  expect(samplesOf(text, 'dragoman_leases_total')).toEqual({ '{kind="new"}': 1, '{kind="reused"}': 3 })
+  expect(samplesOf(text, 'dragoman_leases_total')).toEqual({ '{kind="warm"}': 1, '{kind="reused"}': 3 })
   expect(samplesOf(text, 'dragoman_worker_resets_total')).toEqual({ '{outcome="done"}': 4 })
-  expect(samplesOf(text, 'dragoman_workers')).toEqual({ '{state="idle"}': 2 })
+  expect(samplesOf(text, 'dragoman_workers')).toEqual({ '{state="idle"}': 1 })
   expect(samplesOf(text, 'dragoman_first_token_seconds_count')).toEqual({ '': 3 })
   expect(samplesOf(text, 'dragoman_turn_seconds_count')).toEqual({ '': 4 })
 })

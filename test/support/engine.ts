@@ -49,12 +49,18 @@ export interface TestEngineOptions {
   readonly environment?: (model: ScriptedModel) => Environment
   /** An empty one has the engine make its self-test although another has made it. */
   readonly proofs?: Proofs
+  /**
+   * False starts with no process there yet. By default it waits for the first one, which simpleTurn() then needs no other
+   * than; so it is also with a binary of the test's own, which may never get ready.
+   */
+  readonly isReady?: boolean
 }
 
 export async function startTestEngine(
   settings: Partial<Record<SettingName, string>> = {},
-  { environment = environmentFor, proofs = PROVEN }: TestEngineOptions = {},
+  options: TestEngineOptions = {},
 ): Promise<TestEngine> {
+  const { environment = environmentFor, proofs = PROVEN, isReady = settings.CLAUDE_CLI_PATH === undefined } = options
   const baseline = takeBaseline()
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
   const model = await startScriptedModel()
@@ -75,6 +81,7 @@ export async function startTestEngine(
     log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),
   })
   metrics.watch(() => engine.status())
+  if (isReady) await engine.models().catch(() => undefined)
   const watched = { engine, dataFolder: config.DATA_DIR }
   const begin: TestEngine['begin'] = (turn = {}, signal = new AbortController().signal) =>
     engine.run({ ...simpleTurn(), ...turn }, signal)[Symbol.asyncIterator]()
@@ -120,8 +127,9 @@ export function assistant(...texts: string[]): Message {
   return { role: 'assistant', content: texts.map((text) => ({ type: 'text', text })) }
 }
 
+/** Of the profile of the process that an engine starts at once. */
 export function simpleTurn(): Turn {
-  return { id: 'req_test', principal: { id: 'tester' }, model: 'sonnet', conversation: [user('Hello')] }
+  return { id: 'req_test', principal: { id: 'tester' }, model: 'default', conversation: [user('Hello')] }
 }
 
 /** All text of an answer. */

@@ -29,7 +29,9 @@ export async function startFaultyServer(settings: Partial<Record<SettingName, st
     ...settings,
   })
   if (settings.REUSE_WORKERS !== 'false') await server.proven()
-  return { ...server, child, complete: async (body = {}) => readOutcome(await server.chat(body)) }
+  // The processes of the default model are left alone: the one of the start is such.
+  const chat: TestServer['chat'] = (body, init) => server.chat({ model: 'sonnet', ...body }, init)
+  return { ...server, child, chat, complete: async (body = {}) => readOutcome(await chat(body)) }
 }
 
 /** A chat that no process is ready for: with a system prompt that nobody had before. */

@@ -70,7 +70,7 @@ export async function startTestServer(
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
-        body: JSON.stringify({ model: 'sonnet', messages: [{ role: 'user', content: 'Hello' }], ...body }),
+        body: JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'Hello' }], ...body }),
         ...init,
       }),
     [Symbol.asyncDispose]: async () => {
