@@ -5,22 +5,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Agent, OpenAIProvider, Runner, tool } from '@openai/agents'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest'
 import { z } from 'zod'
 import { says } from '../support/scripted-model-answers.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 
 let test: TestServer
 let runner: Runner
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true' })
+it.beforeAll(({ server }) => {
+  test = server
   runner = new Runner({
     modelProvider: new OpenAIProvider({ openAIClient: test.client, useResponses: false }),
     tracingDisabled: true,
   })
 })
 beforeEach(() => test.model.forget())
-afterAll(() => test[Symbol.asyncDispose]())
 
 describe('Qwen Code, run headless', () => {
   let folder: string
@@ -41,7 +41,7 @@ describe('Qwen Code, run headless', () => {
       PATH: process.env['PATH'],
       HOME: folder,
       OPENAI_BASE_URL: `${test.url}/v1`,
-      OPENAI_API_KEY: 'any',
+      OPENAI_API_KEY: test.apiKey,
       OPENAI_MODEL: 'sonnet',
       // Started anew with more memory it would take twice as long.
       QWEN_CODE_NO_RELAUNCH: 'true',

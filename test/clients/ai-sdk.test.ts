@@ -1,32 +1,33 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, generateText, Output, stepCountIs, streamText, tool } from 'ai'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { z } from 'zod'
 import { pngImage } from '../support/images.ts'
 import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 
 const PIXEL = pngImage(1, 1).toString('base64')
 
 let test: TestServer
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true', MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
+it.beforeAll(({ server }) => {
+  test = server
 })
 beforeEach(() => test.model.forget())
-afterAll(() => test[Symbol.asyncDispose]())
 
 const providers = {
   '@ai-sdk/openai-compatible': () =>
     createOpenAICompatible({
       name: 'dragoman',
       baseURL: `${test.url}/v1`,
-      apiKey: 'any',
+      apiKey: test.apiKey,
       includeUsage: true,
       supportsStructuredOutputs: true,
       fetch: test.fetch,
     })('sonnet'),
-  '@ai-sdk/openai': () => createOpenAI({ baseURL: `${test.url}/v1`, apiKey: 'any', fetch: test.fetch }).chat('gpt-4o'),
+  '@ai-sdk/openai': () =>
+    createOpenAI({ baseURL: `${test.url}/v1`, apiKey: test.apiKey, fetch: test.fetch }).chat('gpt-4o'),
 }
 
 const weather = tool({

@@ -1,26 +1,26 @@
 import { type AIMessageChunk, HumanMessage, SystemMessage, type ToolMessage } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
 import { ChatOpenAI } from '@langchain/openai'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { z } from 'zod'
 import { fills } from '../support/fills.ts'
 import { fails, says, stalls } from '../support/scripted-model-answers.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 
 let test: TestServer
 let model: ChatOpenAI
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true' })
+it.beforeAll(({ server }) => {
+  test = server
   model = new ChatOpenAI({
     model: 'sonnet',
-    apiKey: 'any',
+    apiKey: test.apiKey,
     temperature: 0,
     maxRetries: 0,
     configuration: { baseURL: `${test.url}/v1`, fetch: test.fetch },
   })
 })
 beforeEach(() => test.model.forget())
-afterAll(() => test[Symbol.asyncDispose]())
 
 const weather = tool(({ city }: { city: string }) => `${city}: sunny`, {
   name: 'weather',

@@ -1,14 +1,14 @@
 /** What callers ask of models that differ in what they take: the scripted model refuses what the real ones refuse. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { sentBy } from '../support/sent.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 import { fails, says } from '../support/scripted-model-answers.ts'
 
 let test: TestServer
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true' })
+it.beforeAll(({ server }) => {
+  test = server
 })
-afterAll(() => test[Symbol.asyncDispose]())
 
 /** That always thinks, that thinks as it sees fit, that thinks within a budget. */
 const KINDS = ['claude-opus-5-5', 'claude-haiku-5-5', 'claude-haiku-4-5']

@@ -2,19 +2,19 @@ import OpenAI from 'openai'
 import { ContentFilterFinishReasonError, LengthFinishReasonError } from 'openai/error'
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod'
 import type { ChatCompletionFunctionTool } from 'openai/resources'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect } from 'vitest'
 import { z } from 'zod'
 import { fills } from '../support/fills.ts'
 import { pngImage } from '../support/images.ts'
 import { fails, says } from '../support/scripted-model-answers.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 
 let test: TestServer
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true', API_KEY: 'secret-of-the-test' })
+it.beforeAll(({ server }) => {
+  test = server
 })
 beforeEach(() => test.model.forget())
-afterAll(() => test[Symbol.asyncDispose]())
 
 const question = { role: 'user' as const, content: 'What is the weather in Paris and in Rome?' }
 const weather: ChatCompletionFunctionTool = {

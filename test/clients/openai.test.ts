@@ -1,14 +1,14 @@
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { sentBy } from '../support/sent.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 import { fails, says, stalls } from '../support/scripted-model-answers.ts'
 
 let test: TestServer
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true', MODEL_ALIASES: '{"gpt-4o":"sonnet"}' })
+it.beforeAll(({ server }) => {
+  test = server
 })
-afterAll(() => test[Symbol.asyncDispose]())
 
 const hello = { model: 'sonnet', messages: [{ role: 'user' as const, content: 'Hello' }] }
 
@@ -166,7 +166,8 @@ describe('the official OpenAI package', () => {
     const stream = await test.client.chat.completions.create({ ...hello, stream: true })
     const read = async (): Promise<void> => {
       for await (const chunk of stream)
-        if (chunk.choices[0]?.delta.content === 'Hel') for (const pid of test.workers()) process.kill(pid, 'SIGKILL')
+        if (chunk.choices[0]?.delta.content === 'Hel')
+          for (const pid of test.workers('sonnet')) process.kill(pid, 'SIGKILL')
     }
     await expect(read()).rejects.toThrow(OpenAI.APIError)
   })

@@ -1,19 +1,19 @@
 /** JSON of the caller's form, over the whole way: a real process, models that can be held to a schema and one that cannot. */
 import { zodResponseFormat } from 'openai/helpers/zod'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { z } from 'zod'
 import { fails, says } from '../support/scripted-model-answers.ts'
 import { sentBy } from '../support/sent.ts'
-import { readEvents, startTestServer, type TestServer } from '../support/server.ts'
+import { readEvents, type TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 
 const NATIVE = 'claude-haiku-4-5'
 const IN_WORDS = 'claude-sonnet-4'
 
 let test: TestServer
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true' })
+it.beforeAll(({ server }) => {
+  test = server
 })
-afterAll(() => test[Symbol.asyncDispose]())
 
 const person = z.object({ name: z.string(), age: z.number().int().min(3) })
 const ask = (model: string, format: unknown = zodResponseFormat(person, 'person')) => ({
@@ -63,7 +63,6 @@ describe('a model that can be held to a schema', () => {
       await vi.waitUntil(() => test.engine.status().workers.idle > 0, { timeout: 10_000, interval: 10 })
       return (await test.chat(body)).text()
     }
-    await test.proven()
     test.model.script(says('Hello'))
     await (await test.chat({ model: NATIVE })).text()
     const workers = test.workers(NATIVE)

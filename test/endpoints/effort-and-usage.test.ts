@@ -1,19 +1,18 @@
 /** What a request for reasoning becomes, and what an answer took: the real binary behind the real server. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import type { AnswerUsage, StopReason } from '../../src/demo/answer.ts'
 import { signThinking } from '../../src/demo/sign-thinking.ts'
 import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import type { ChatUsage } from '../../src/wire/usage.ts'
 import { fails, gated, says } from '../support/scripted-model-answers.ts'
-import { readEvents, startTestServer, type TestServer } from '../support/server.ts'
+import { readEvents, type TestServer } from '../support/server.ts'
+import { it } from '../support/shared-server.ts'
 
 let test: TestServer
-beforeAll(async () => {
-  test = await startTestServer({ REUSE_WORKERS: 'true', MAX_WORKERS: '4' })
-  await test.proven()
+it.beforeAll(({ server }) => {
+  test = server
 })
-afterAll(() => test[Symbol.asyncDispose]())
 
 const settled = (): Promise<boolean> =>
   vi.waitUntil(() => test.engine.status().workers.busy === 0, { timeout: 10_000, interval: 10 })

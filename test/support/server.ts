@@ -18,9 +18,10 @@ import { createTestSchemas } from './schemas.ts'
 
 export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose> {
   readonly url: string
+  readonly apiKey: string
   /** The official client, without retries of its own. */
   readonly client: OpenAI
-  /** For other clients: holds every answer against the response schemas; what does not fit fails the closing. */
+  /** For other clients: holds every answer against the response schemas; what does not fit fails isWell() and the closing. */
   readonly fetch: typeof fetch
   chat(body: Record<string, unknown>, init?: RequestInit): Promise<Response>
   readonly ledger: TestLedger
@@ -60,9 +61,13 @@ export async function startTestServer(
   const violations: string[] = []
   const checkingFetch = createCheckingFetch(violations)
   const apiKey = test.config.API_KEY ?? 'any'
+  const requireShape = (): void => {
+    if (violations.length > 0) throw new Error(`answers out of shape: ${violations.join('; ')}`)
+  }
   return {
     ...test,
     url,
+    apiKey,
     ledger,
     client: new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0, fetch: checkingFetch }),
     fetch: checkingFetch,
@@ -73,9 +78,13 @@ export async function startTestServer(
         body: JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'Hello' }], ...body }),
         ...init,
       }),
+    isWell: async (turns) => {
+      requireShape()
+      await test.isWell(turns)
+    },
     [Symbol.asyncDispose]: async () => {
       shutdown.abort()
-      if (violations.length > 0) throw new Error(`answers out of shape: ${violations.join('; ')}`)
+      requireShape()
       listening.cut()
       await listening.close()
       await schemas.close()
