@@ -7,7 +7,7 @@ const run = promisify(execFile)
 
 let dragoman: RunningDragoman
 beforeAll(async () => {
-  dragoman = await startDragoman(['0', '--demo'], { env: { REUSE_WORKERS: 'true', SPARE_WORKERS: '2' } })
+  dragoman = await startDragoman(['0', '--demo'], { env: { REUSE_WORKERS: 'true', MAX_WORKERS: '6' } })
 })
 afterAll(() => dragoman.stop())
 

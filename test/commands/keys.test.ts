@@ -20,7 +20,7 @@ const statusWith = async (key: string): Promise<number> => {
 }
 
 beforeAll(async () => {
-  server = await startDragoman(['--demo', '--port', '0'], { env })
+  server = await startDragoman(['--demo', '--port', '0'], { env, binary: 'scripted' })
 })
 afterAll(async () => {
   await server.stop()
@@ -122,7 +122,7 @@ test('a server that others can reach starts with a stored key and no API_KEY, an
   const made: { key: string } = JSON.parse(
     (await runDragoman(['keys', 'create', '--name', 'a', '--json'], { env: fresh })).stdout,
   )
-  const open = await startDragoman(['--demo', '--port', '0'], { env: fresh })
+  const open = await startDragoman(['--demo', '--port', '0'], { env: fresh, binary: 'scripted' })
   const { port } = new URL(open.url)
   const ask = async (key: string): Promise<number> =>
     (await fetch(`http://127.0.0.1:${port}/v1/models`, { headers: { 'x-api-key': key } })).status

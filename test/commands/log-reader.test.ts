@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { THRIFTY } from '../support/dragoman-process.ts'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 let folder = ''
 let child: ChildProcess | undefined
@@ -22,8 +21,8 @@ afterEach(() => {
 
 /** A demo server with its log where nobody reads it; resolves with its URL. */
 async function startWithLogTo(stdout: 'pipe' | number): Promise<string> {
-  const started = spawn(process.execPath, ['--import', loader, main, '--demo', '--port', '0'], {
-    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data') },
+  const started = spawn(process.execPath, [main, '--demo', '--port', '0'], {
+    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...THRIFTY },
     stdio: ['ignore', stdout, 'pipe'],
   })
   child = started

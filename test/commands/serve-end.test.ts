@@ -10,7 +10,7 @@ const running: RunningDragoman[] = []
 afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())))
 
 async function startDemo(options: DragomanOptions = {}, ...args: readonly string[]): Promise<RunningDragoman> {
-  const server = await startDragoman(['--demo', '--port', '0', ...args], options)
+  const server = await startDragoman(['--demo', '--port', '0', ...args], { binary: 'scripted', ...options })
   running.push(server)
   return server
 }
@@ -37,7 +37,7 @@ async function openStream({ url }: RunningDragoman) {
 }
 
 test('SIGTERM lets a running answer finish, refuses new ones, and ends with 0 and no process left', async () => {
-  const server = await startDemo()
+  const server = await startDemo({ binary: 'real' })
   const readRest = await openStream(server)
   const workers = workersOf(server.dataFolder)
   expect(workers.length).toBeGreaterThan(0)

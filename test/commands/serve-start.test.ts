@@ -12,7 +12,11 @@ afterEach(async () => {
 })
 
 async function start(...args: readonly string[]): Promise<RunningDragoman> {
-  const server = await startDragoman(args)
+  return startOn('real', ...args)
+}
+
+async function startOn(binary: 'real' | 'scripted', ...args: readonly string[]): Promise<RunningDragoman> {
+  const server = await startDragoman(args, { binary })
   running.push(server)
   return server
 }
@@ -52,7 +56,7 @@ test('without a login it serves, and says what is missing', async () => {
 
 test('a taken port is left for the next free one, which is said loudly', async () => {
   const taken = await takePort()
-  const server = await start('--demo', String(taken))
+  const server = await startOn('scripted', '--demo', String(taken))
   expect(server.url).not.toBe(`http://127.0.0.1:${taken}`)
   expect(server.stderr()).toContain(`PORT ${taken} IS TAKEN`)
 })

@@ -9,7 +9,7 @@ let keyed: RunningDragoman
 beforeAll(async () => {
   ;[keyless, keyed] = await Promise.all([
     startDragoman(['--demo', '--port', '0']),
-    startDragoman(['--demo', '--port', '0'], { env: { API_KEY: 'test-key-1' } }),
+    startDragoman(['--demo', '--port', '0'], { env: { API_KEY: 'test-key-1' }, binary: 'scripted' }),
   ])
 })
 

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
+import { createScriptedChild } from './scripted-child.ts'
 
 /** What `npm run build` made: without a compiler in it, which would take a second and memory that counts. */
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 /** What costs seconds and most tests have no use for. */
-const THRIFTY = { REUSE_WORKERS: 'false', SPARE_WORKERS: '0' }
+export const THRIFTY = { REUSE_WORKERS: 'false', SPARE_WORKERS: '0' }
 
 export interface Finished {
   readonly code: number | null
@@ -37,6 +38,8 @@ export interface DragomanOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Modules to load first. */
   readonly imports?: readonly string[]
+  /** Claude Code, or what plays it (scripted-child.ts) and is ready in a tenth of the time. Default: the real one. */
+  readonly binary?: 'real' | 'scripted'
 }
 
 interface Started {
@@ -46,12 +49,19 @@ interface Started {
   readonly finished: Promise<Finished>
 }
 
-function start(args: readonly string[], { env = {}, imports = [] }: DragomanOptions): Started {
+function start(args: readonly string[], { env = {}, imports = [], binary }: DragomanOptions): Started {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-cli-'))
   const flags = imports.flatMap((module) => ['--import', module])
   const child = spawn(process.execPath, [...flags, main, ...args], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...THRIFTY, ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      DATA_DIR: join(folder, 'data'),
+      ...THRIFTY,
+      ...(binary === 'scripted' ? { CLAUDE_CLI_PATH: createScriptedChild().path } : {}),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }

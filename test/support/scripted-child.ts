@@ -69,7 +69,8 @@ export interface ScriptedChild {
 const program = fileURLToPath(new URL('scripted-child.mjs', import.meta.url))
 
 export function createScriptedChild(): ScriptedChild {
-  const binary = fakeBinary(`exec '${process.execPath}' '${program}' "$(dirname "$0")" "$@"`)
+  const version = `if [ "$1" = --version ]; then echo '2.1.330 (Claude Code)'; exit; fi`
+  const binary = fakeBinary(`${version}\nexec '${process.execPath}' '${program}' "$(dirname "$0")" "$@"`)
   const folder = dirname(binary)
   let flow = 0
   const plan = (fault?: Fault): void => {
