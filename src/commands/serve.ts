@@ -93,7 +93,10 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const sessions = createSessions({ store, instance, config, log })
   const parts = { engine, config, log, metrics, schemas, store, authentication, sessions, ...metering, version }
   const app = createApp({ ...parts, shutdown: ending.signal })
-  const listening = await listenAsAsked(app, config, log)
+  const listening = await listenAsAsked(app, config, log).catch(async (error: unknown) => {
+    await metering.ledger.close(0)
+    throw error
+  })
   installShutdown({
     log,
     deadlineMs: config.DRAIN_TIMEOUT + 2 * AFTER_DRAIN_MS,

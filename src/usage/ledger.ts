@@ -31,8 +31,8 @@ export function createLedger(options: LedgerOptions): Ledger {
   let closing: Promise<void> | undefined
   const tidy = async (): Promise<void> => {
     // A database that is away is asked again the next time.
-    await store.run((db) => expire(db, Date.now())).catch(() => undefined)
-    await store.run((db) => forgetOld(db, Date.now(), keptMs)).catch(() => undefined)
+    if (closing === undefined) await store.run((db) => expire(db, Date.now())).catch(() => undefined)
+    if (closing === undefined) await store.run((db) => forgetOld(db, Date.now(), keptMs)).catch(() => undefined)
   }
   const tidying = setInterval(() => void tidy(), TIDY_MS).unref()
   void journal
