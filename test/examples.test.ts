@@ -67,3 +67,17 @@ it('langchain.mjs answers, streams, runs the function that the model calls, and 
     /answer: {2}.*dragoman.*\nstream: {2}.*dragon\?.*\ncalls: {3}get_weather {"city":"Paris"}\ntools: {3}.*sunny, 21 degrees.*\nform: {4}{"city":".*","sunny":(true|false)}/,
   )
 })
+
+it('sessions.mjs goes on with what the server has kept', async () => {
+  const output = await example(process.execPath, 'examples/sessions.mjs')
+  expect(output).toMatch(
+    /turn 1: .*turn 1 of[^]*turn 2: .*you said that your name is Ann[^]*stream: .*turn 3 of[^]*kept: {3}3 turns, 6 messages\nlisted: true\ngone: {3}404 not_found/i,
+  )
+})
+
+it('sessions.sh does the same with nothing but curl', async () => {
+  const output = await example('sh', 'examples/sessions.sh')
+  expect(output).toMatch(/your name is Ann/i)
+  expect(output).toContain('"message_count":4')
+  expect(output).toContain('"deleted":true')
+})

@@ -60,13 +60,21 @@ function words(request: MessagesRequest, question: Question, command: DemoComman
   if (asked === 'any')
     return `Here it is:\n\n\`\`\`json\n${JSON.stringify({ message: inPlainWords(question) })}\n\`\`\``
   if (asked !== undefined) return `\`\`\`json\n${JSON.stringify(sampleOfSchema(asked.schema), undefined, 2)}\n\`\`\``
-  return inPlainWords(question)
+  const name = rememberedName(request, question)
+  return name === undefined ? inPlainWords(question) : `${WHO} You said that your name is ${name}.`
 }
 
 /** A list where something else is asked for, and an object in the place of a list. */
 function invalidJson(asked: AskedJson | undefined): string {
   const isList = asked !== undefined && asked !== 'any' && asked.schema['type'] === 'array'
   return JSON.stringify(isList ? { invalid: true } : ['invalid'])
+}
+
+/** What a conversation is good for: what was said before. */
+function rememberedName({ messages }: MessagesRequest, { text }: Question): string | undefined {
+  if (!/\bmy name\?/i.test(text)) return undefined
+  const said = messages.filter(({ role }) => role === 'user').map(({ content }) => JSON.stringify(content))
+  return said.map((each) => /\bmy name is (\p{L}+)/iu.exec(each)?.[1]).findLast((name) => name !== undefined)
 }
 
 function inPlainWords(question: Question): string {
