@@ -1,0 +1,137 @@
+/** Sessions of several instances on one database, on both kinds. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Sessions, SessionTurn } from '../../src/sessions/sessions.ts'
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts'
+import { createSessionsOn } from '../support/sessions.ts'
+import { createTestStore } from '../support/store.ts'
+
+let postgres: TestPostgres
+
+beforeAll(async () => {
+  postgres = await startTestPostgres()
+})
+afterAll(() => postgres[Symbol.asyncDispose]())
+
+let requests = 0
+const begin = (sessions: Sessions, name = 's', principalId = 'key:one'): Promise<SessionTurn> => {
+  requests += 1
+  return sessions.begin({ principalId, name, requestId: `req_${requests}`, messages: 1, bytes: 10 })
+}
+const addition = (content: string) => ({ system: '[]', content, messages: 2, model: 'm' })
+
+describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
+  const create = async (settings: Parameters<typeof createSessionsOn>[1] = {}) => {
+    const made = createTestStore(kind === 'sqlite' ? undefined : await postgres.createDatabase())
+    const [one, two] = [createSessionsOn(made.store, settings), createSessionsOn(made.again(), settings)]
+    return {
+      ...made,
+      one,
+      two,
+      [Symbol.asyncDispose]: async () => {
+        one.close()
+        two.close()
+        await made[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  test('what one instance has stored the next goes on with', async () => {
+    await using subject = await create()
+    const first = await begin(subject.one)
+    expect(first).toMatchObject({ number: 1, earlier: [] })
+    await first.commit(addition('"first"'))
+    const second = await begin(subject.two)
+    expect(second).toMatchObject({ number: 2, earlier: ['"first"'], sessionId: first.sessionId })
+    await second.commit(addition('"second"'))
+    expect((await begin(subject.one)).earlier).toEqual(['"first"', '"second"'])
+  })
+
+  test('of twenty requests at the same time on two instances one is the writer', async () => {
+    await using subject = await create()
+    const begun = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) => begin(n % 2 === 0 ? subject.one : subject.two)),
+    )
+    const writers = begun.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    expect(writers).toHaveLength(1)
+    expect(begun.filter((each) => each.status === 'rejected' && each.reason.code === 'session_busy')).toHaveLength(19)
+    await writers[0]?.commit(addition('"a"'))
+    await (await begin(subject.two)).release()
+  })
+
+  test('fifty sessions at once are fifty sessions', async () => {
+    await using subject = await create()
+    const names = Array.from({ length: 50 }, (_, n) => `s-${n}`)
+    for (const round of ['"1"', '"2"']) {
+      await Promise.all(
+        names.map(async (name, n) => {
+          const turn = await begin(n % 2 === 0 ? subject.one : subject.two, name)
+          await turn.commit(addition(round))
+        }),
+      )
+    }
+    expect(await subject.one.stats('key:one')).toMatchObject({ sessions: 50, turns: 100, messages: 200, busy: 0 })
+  })
+
+  test('a writer whose lease has ended adds nothing any more', async () => {
+    await using subject = await create({ instance: 'another-machine', leaseMs: 60_000 })
+    const lost = await begin(subject.one)
+    await subject.store.run((db) => db.updateTable('sessions').set({ writer_until: 1 }).execute())
+    const next = await begin(subject.two)
+    await expect(lost.commit(addition('"lost"'))).rejects.toMatchObject({ code: 'session_lost' })
+    await lost.release()
+    await next.commit(addition('"kept"'))
+    expect((await begin(subject.one)).earlier).toEqual(['"kept"'])
+  })
+
+  test('a lease is renewed for as long as a turn takes', async () => {
+    await using subject = await create({ leaseMs: 60 })
+    const long = await begin(subject.one)
+    const ends = await subject.store.run((db) => db.selectFrom('sessions').select('writer_until').executeTakeFirst())
+    const renewed = (ends?.writer_until ?? 0) + 60
+    await vi.waitUntil(() => Date.now() > renewed, { timeout: 5000, interval: 10 })
+    await expect(begin(subject.two)).rejects.toMatchObject({ code: 'session_busy' })
+    await long.commit(addition('"a"'))
+  })
+
+  test('a process that is gone holds nothing up', async () => {
+    await using subject = await create()
+    const { newInstanceName } = await import('../../src/instance.ts')
+    // As this process would have been called had it begun at another time.
+    const gone = newInstanceName().replace(/^(\d+)-\d+/, '$1-1')
+    const killed = createSessionsOn(subject.store, { instance: gone })
+    await begin(killed)
+    const next = await begin(subject.two)
+    expect(next.number).toBe(1)
+    await next.commit(addition('"a"'))
+    killed.close()
+  })
+
+  test('an hour after its last turn it is gone: swept, and begun anew under its name', async () => {
+    await using subject = await create({ sweepMs: 20, settings: { SESSION_TTL: '3600000' } })
+    await (await begin(subject.one, 'old')).commit(addition('"a"'))
+    const [expiry] = (await subject.one.list('key:one', { after: undefined, most: 1 })).sessions
+    expect((expiry?.expiresAt ?? 0) - Date.now()).toBeGreaterThan(3_590_000)
+    const expire = (name: string) =>
+      subject.store.run((db) => db.updateTable('sessions').set({ expires_at: 1 }).where('name', '=', name).execute())
+    const rows = () => subject.store.run((db) => db.selectFrom('session_turns').selectAll().execute())
+    await expire('old')
+    expect(await subject.one.find('key:one', 'old')).toBeUndefined()
+    await vi.waitUntil(async () => (await rows()).length === 0, { timeout: 5000, interval: 10 })
+    subject.one.close()
+    subject.two.close()
+    await (await begin(subject.one, 'again')).commit(addition('"a"'))
+    await expire('again')
+    expect(await begin(subject.two, 'again')).toMatchObject({ number: 1, earlier: [] })
+  })
+
+  test('is not removed while a turn is added', async () => {
+    await using subject = await create()
+    await (await begin(subject.one)).commit(addition('"a"'))
+    const turn = await begin(subject.one)
+    await expect(subject.two.remove('key:one', 's')).rejects.toMatchObject({ code: 'session_busy' })
+    await turn.release()
+    expect(await subject.two.remove('key:two', 's')).toBe(false)
+    expect(await subject.two.remove('key:one', 's')).toBe(true)
+    expect(await subject.two.remove('key:one', 's')).toBe(false)
+  })
+})
