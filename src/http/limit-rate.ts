@@ -13,7 +13,7 @@ export interface Limited {
 
 /**
  * Counts a request, and says in the answer's headers what is left.
- * @throws ApiError `too_many_requests`, or `store_unavailable` where nobody can say
+ * @throws ApiError `too_many_requests`, StoreUnavailable where nobody can say
  */
 export async function limitRate(limits: RateLimits, { caller, rateClass, address, headers }: Limited): Promise<void> {
   const { principal, grant } = caller

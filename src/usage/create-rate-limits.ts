@@ -1,6 +1,4 @@
 import type { Config } from '../config.ts'
-import { ApiError } from '../errors.ts'
-import { StoreUnavailable } from '../store/store-unavailable.ts'
 import { addressGroup } from './address-group.ts'
 import type { Allowances, CountedRequest } from './allowances.ts'
 import { createMinuteWindows } from './minute-windows.ts'
@@ -45,9 +43,7 @@ export function createRateLimits({ config, isOn, allowances, onLimited, now }: R
   ): CountedRequest | Promise<CountedRequest> => {
     const { principal, grant, hasKey, address } = caller
     if (rateClass === 'chat' && grant.requestsPerMinute !== undefined) {
-      return allowances.countRequest(principal.id, limit).catch((error: unknown): never => {
-        throw error instanceof StoreUnavailable ? new ApiError('store_unavailable', { cause: error }) : error
-      })
+      return allowances.countRequest(principal.id, limit)
     }
     if (hasKey) return windows.count(`${rateClass} by key ${principal.id}`, limit)
     const crowd = `${rateClass} by address`

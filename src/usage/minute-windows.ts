@@ -37,7 +37,8 @@ export function createMinuteWindows(now: () => number = () => performance.now())
   }
   return {
     count(asked, limit, crowd) {
-      const at = now()
+      // Whole: of fractions the sum below would be off by some, and so a minute could be told as 61 seconds.
+      const at = Math.floor(now())
       forgetOver(at)
       const hasOwn = crowd === undefined || windows.has(asked) || windows.size < MOST_OWN_WINDOWS
       const name = hasOwn ? asked : sharedName(asked, crowd)

@@ -7,7 +7,7 @@ export const RATE_CLASSES = ['chat', 'debug', 'auth', 'session', 'health', 'gene
 export type RateClass = (typeof RATE_CLASSES)[number]
 
 export interface RateLimits {
-  /** Counts a request. Undefined where no limit holds. @throws ApiError `store_unavailable` */
+  /** Counts a request. Undefined where no limit holds. @throws StoreUnavailable */
   count(caller: RateCaller, rateClass: RateClass): Promise<RateState | undefined>
 }
 

@@ -44,7 +44,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
     metering === undefined ? {} : { ledger: metering.ledger, usage: createUsageReports(store, metering.ledger) }
   const config = parseConfig({}, more.settings)
   const sessions = createSessionsOn(store, { settings: more.settings ?? {} })
-  const rateLimits = createTestRateLimits(config, metering)
+  const rateLimits = more.rateLimits ?? createTestRateLimits(config, metering)
   return {
     ...createTestApp({ ...more, authentication, store, rateLimits, sessions, ...usage }),
     ...test,
