@@ -69,6 +69,9 @@ export async function expectFailure(response: Response, status: number, code: st
   const body = ErrorBody.safeParse(await response.json().catch(() => undefined))
   const found = body.success ? body.data.error.code : 'no error body in shape'
   if (response.status === status && found === code) return
+  // The limit on requests comes before everything that is looked for, and its message says how long to wait.
+  if (found === 'too_many_requests' && body.success)
+    throw new Error(`status ${response.status}: ${body.data.error.message}`)
   throw new Error(`expected ${status} ${code}, got ${response.status} ${found ?? 'without code'}`)
 }
 

@@ -19,6 +19,7 @@ const ModelList = z.object({
 
 export async function checkReachable(client: SmokeClient): Promise<string> {
   const response = await client.get('/health')
+  if (response.status === 429) throw new Error(await describeFailure(response))
   const took = response.headers.get('openai-processing-ms')
   await response.body?.cancel()
   // A server that is not well says so under /ready, with the reason.

@@ -57,14 +57,22 @@ test('nobody there is a failure that says why', async () => {
   expect(code).toBe(1)
 })
 
+test('a server that was asked too often says so, and when to come back', async () => {
+  const message = 'Rate limit exceeded. Try again in 7 seconds.'
+  const error = { message, type: 'rate_limit_exceeded', param: null, code: 'too_many_requests', retry_after: 7 }
+  const full = createServer((_, response) => response.writeHead(429).end(JSON.stringify({ error })))
+  const url = await listening(full)
+  let lines = ''
+  const isWell = await smoke({}, { url, deadlineMs: 5000 }, { write: (text) => (lines += text) })
+  full.closeAllConnections()
+  full.close()
+  expect(lines).toContain(`✗ reachable        status 429: ${message}`)
+  expect(isWell).toBe(false)
+})
+
 test('a server that never answers fails at the deadline', async () => {
   const silent: Server = createServer(() => undefined)
-  const url = await new Promise<string>((resolve) => {
-    silent.listen(0, '127.0.0.1', () => {
-      const address = silent.address()
-      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
-    })
-  })
+  const url = await listening(silent)
   let lines = ''
   const isWell = await smoke({}, { url, deadlineMs: 300 }, { write: (text) => (lines += text) })
   silent.closeAllConnections()
@@ -72,3 +80,12 @@ test('a server that never answers fails at the deadline', async () => {
   expect(lines).toContain('✗ reachable        no answer within the time')
   expect(isWell).toBe(false)
 })
+
+function listening(server: Server): Promise<string> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
+    })
+  })
+}
