@@ -19,6 +19,12 @@ const statusWith = async (key: string): Promise<number> => {
   return response.status
 }
 
+const limitOfHealth = async (): Promise<string | null> => {
+  const response = await fetch(`${server.url}/health`)
+  await response.body?.cancel()
+  return response.headers.get('x-ratelimit-limit-requests')
+}
+
 beforeAll(async () => {
   server = await startDragoman(['--demo', '--port', '0'], { env, binary: 'scripted' })
 })
@@ -27,7 +33,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('a key is made, listed, rotated and revoked while the server runs', async () => {
+test('a key is made, listed, rotated and revoked while the server runs, which holds to limits as soon as there is one', async () => {
+  expect(await limitOfHealth()).toBeNull()
   const made = await keys(
     'create',
     '--name',
@@ -43,6 +50,7 @@ test('a key is made, listed, rotated and revoked while the server runs', async (
   expect(made.stdout).toContain(`curl http://127.0.0.1:8000/v1/models -H "authorization: Bearer ${key}"`)
   await vi.waitUntil(async () => (await statusWith('none')) === 401, { timeout: 5000, interval: 50 })
   expect(await statusWith(key)).toBe(200)
+  expect(await limitOfHealth()).toBe('30')
 
   const listed = await keys('list')
   expect(listed.stdout).toMatch(/alice +sk-dragoman-\w{6}… +live +chat +sonnet,haiku +\$0\.5\/day/)
