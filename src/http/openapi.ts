@@ -49,8 +49,8 @@ export interface OpenApiDocument {
 
 const DESCRIPTION = `OpenAI's API, answered by Claude Code. Any OpenAI client works once its base URL points here.
 
-Every failure has the same body and says in \`code\` what it is. Every answer carries \`x-request-id\`. Parameters without a
-counterpart are ignored and named in the header \`x-dragoman-ignored\`.`
+Every failure has the same body and says in \`code\` what it is. Every answer carries \`x-request-id\` and, where
+requests per minute are limited, \`x-ratelimit-limit-requests\`, \`-remaining-requests\` and \`-reset-requests\`. Parameters without a counterpart are ignored and named in the header \`x-dragoman-ignored\`.`
 
 const ALWAYS: readonly ErrorCode[] = [
   'forbidden_host',
