@@ -8,7 +8,6 @@ import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
 import type { JsonObject } from '../turn/json.ts'
 import type { Block, Message, ToolCallBlock } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import type { EndedCall } from './call-account.ts'
 import type { SDKMessage } from './claude-code.ts'
 import { type ReportedError, upstreamFailure } from './failures.ts'
 import { type AnsweredCalls, ReasoningReader } from './reasoning-reader.ts'
@@ -84,23 +83,6 @@ export class AnswerReader {
     return { role: 'assistant', content }
   }
 
-  /**
-   * What the call took, as far as anybody knows when it is over.
-   * @param facts of the egress, which hears of it first
-   */
-  taken(facts: UpstreamFacts | undefined): Pick<EndedCall, 'model' | 'usage' | 'isCounted'> {
-    this.#usage.count(facts?.usage)
-    const isCounted = this.stopped !== undefined && !this.isCut
-    const calls = this.#calls.reduce((length, { json }) => length + json.length, 0)
-    if (!isCounted) this.#usage.estimateOutput({ text: this.#text.length + calls, reasoning: this.#reasoned })
-    const hasBegun = this.#messages > 0 || facts?.usage !== undefined
-    return {
-      model: this.#model === '' ? undefined : this.#model,
-      usage: hasBegun ? this.#usage.total(undefined) : undefined,
-      isCounted,
-    }
-  }
-
   /** The pieces of the answer in this message. */
   read(message: SDKMessage): TurnEvent[] {
     if (message.type === 'assistant' && message.error !== undefined) {
@@ -129,7 +111,9 @@ export class AnswerReader {
   /** The end of the turn where the process owes its result but the model had said that it is done. */
   finishWithoutResult(costUsd?: number): TurnEvent[] {
     if (this.stopped === undefined) throw new TurnFailure('stream_interrupted', 'the model never said that it was done')
-    const finish: TurnEvent = { type: 'finish', reason: this.stopped, usage: this.#usage.total(costUsd) }
+    const read = { text: this.#text.length, reasoning: this.#reasoned }
+    const usage = this.isCut ? this.#usage.estimate(read) : this.#usage.total(costUsd)
+    const finish: TurnEvent = { type: 'finish', reason: this.stopped, usage }
     return [...this.#begin(), finish]
   }
 
@@ -211,7 +195,6 @@ export class AnswerReader {
   #cut(): void {
     this.isCut = true
     this.stopped = 'stop_sequence'
-    this.#usage.estimateOutput({ text: this.#text.length, reasoning: this.#reasoned })
   }
 
   /** The start goes out with the first content, so that a call that fails before any can still fail as a whole. */

@@ -5,14 +5,14 @@ import type { Thoughts } from '../turn/thoughts.ts'
 import type { LeaseKind, TurnEvent } from '../turn/turn-event.ts'
 import type { Turn } from '../turn/turn.ts'
 import { lastAltered } from './altered-images.ts'
-import { createCallAccount } from './call-account.ts'
+import type { Taken } from './call-watch.ts'
 import { digestChain } from './conversation-digest.ts'
 import type { Health } from './health.ts'
 import type { KeptReasoning } from './kept-reasoning.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
 import type { Lease, Pool } from './pool.ts'
-import type { Prices } from './prices.ts'
 import type { AnsweredCalls } from './reasoning-reader.ts'
+import type { Spend } from './spend.ts'
 import { type KnownModel, settingsFor } from './turn-settings.ts'
 
 export interface AttemptParts {
@@ -20,7 +20,8 @@ export interface AttemptParts {
   readonly health: Health
   readonly capabilities: ModelCapabilities
   readonly reasoning: KeptReasoning
-  readonly prices: Prices
+  /** What the calls of a turn took, in full. */
+  readonly spend: Spend
   readonly log: Logger
 }
 
@@ -34,7 +35,7 @@ export interface Running {
 export type AttemptTurn = (turn: Turn, signal: AbortSignal, running: Running) => AsyncGenerator<TurnEvent>
 
 export function createAttempt(parts: AttemptParts): AttemptTurn {
-  const { pool, health, reasoning, prices } = parts
+  const { pool, health, reasoning, spend } = parts
   return async function* attempt(turn: Turn, signal: AbortSignal, { slot, meter }: Running): AsyncGenerator<TurnEvent> {
     const toolMode = turn.toolUse === undefined ? ('text' as const) : ('functions' as const)
     const profile = { model: turn.model, system: turn.system ?? '', toolMode }
@@ -44,7 +45,6 @@ export function createAttempt(parts: AttemptParts): AttemptTurn {
       { profile, principalId: turn.principal.id, conversation, chain, lastAltered: lastAltered(conversation) },
       signal,
     )
-    const account = createCallAccount(turn, prices, meter)
     try {
       sawLease(parts, turn, lease)
       const model = knownModel(parts, turn)
@@ -54,19 +54,15 @@ export function createAttempt(parts: AttemptParts): AttemptTurn {
       const onAnswer = (answer: AnsweredCalls): void => {
         thoughts = reasoning.keep({ turn, answeredBy, couldThink }, answer)
       }
-      const onEnd = account.hear
-      for await (const event of lease.worker.run({ turn, chain, model, onAnswer, onEnd }, signal)) {
+      const onTaken = (taken: Taken): void => {
+        for (const spending of spend(taken, turn)) meter?.took(spending)
+      }
+      for await (const event of lease.worker.run({ turn, chain, model, onAnswer, onTaken }, signal)) {
         if (event.type === 'start') answeredBy = event.model
-        if (event.type === 'finish') account.tell()
         yield withFacts(event, lease.kind, thoughts)
       }
       health.sawAnswer()
-    } catch (error) {
-      account.tell(error)
-      throw error
     } finally {
-      // Whoever asked may have left.
-      account.tell()
       slot.free = lease.release()
     }
   }

@@ -19,6 +19,7 @@ import { createRunFolder } from './run-folder.ts'
 import { createPrices } from './prices.ts'
 import { createRunTurn } from './run-turn.ts'
 import { Scheduler } from './scheduler.ts'
+import { createSpend } from './spend.ts'
 import { defaultWorkerLimit } from './worker-limit.ts'
 import { createWorkerFactory, type StartWorker, type WorkerFactoryOptions } from './worker-factory.ts'
 
@@ -97,7 +98,8 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
   const health = createHealth({ warmUp: (signal) => warmUp(scheduler, pool, signal), log })
   const capabilities = createModelCapabilities(health.modelNamed)
   const reasoning = createKeptReasoning({ modelId: capabilities.idOf, capabilities: capabilities.of })
-  const prices = createPrices(health.modelNamed)
+  const { modelNamed } = health
+  const costs = { prices: createPrices(modelNamed), modelNamed, hasEgress: egress !== undefined }
   const close = async (graceMs: number): Promise<void> => {
     health.drain()
     reuse.stop()
@@ -113,8 +115,8 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
 
   return {
     admit: () => admit(scheduler, observer),
-    run: createRunTurn({ scheduler, pool, health, capabilities, reasoning, prices, log, observer }),
-    estimate: createEstimate(prices, health.modelNamed),
+    run: createRunTurn({ scheduler, pool, health, capabilities, reasoning, spend: createSpend(costs), log, observer }),
+    estimate: createEstimate(costs),
     models: () => health.models(),
     capabilities: capabilities.of,
     status: () => ({

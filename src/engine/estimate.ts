@@ -1,9 +1,9 @@
 /** How much a turn may take, before anybody has counted it. */
+import type { JsonValue } from '../turn/json.ts'
 import type { Model } from '../turn/model.ts'
 import type { Estimate } from '../turn/spending.ts'
-import type { Usage } from '../turn/turn-event.ts'
-import type { Block, ContentBlock, Turn } from '../turn/turn.ts'
-import { createPrices, type Prices } from './prices.ts'
+import type { Block, ContentBlock, Tool, Turn } from '../turn/turn.ts'
+import { createPrices, type PaidTokens, type Prices } from './prices.ts'
 
 /** Fewer than English has in a token, and as many as there are in most other writing. */
 const BYTES_A_TOKEN = 3
@@ -13,24 +13,27 @@ const TOKENS_AN_IMAGE = 5000
 const PDF_BYTES_A_TOKEN = 2
 /** The largest context window. */
 const MOST_INPUT = 1_000_000
-/** What Claude Code says beside it: without the egress and with functions it adds more. */
-const TOKENS_ADDED = 2000
-/** What Claude Code allows for an answer of a model on its list, and of any other. */
+/** What Claude Code says beside it, in its minimal mode and in its full one. */
+const TOKENS_ADDED = { minimal: 600, full: 2000 }
+/** What Claude Code 2.1.330 allows for an answer of a model on its list, and of any other. */
 const LONGEST_OUTPUT = { listed: 128_000, other: 64_000 }
+
+export interface EstimateParts {
+  readonly prices: Prices
+  readonly modelNamed: (name: string) => Model | undefined
+  readonly hasEgress: boolean
+}
 
 /**
  * The most that one call of a turn takes, roughly.
  * @param modelNamed the live list's entry for an id or alias
  */
-export function createEstimate(
-  prices: Prices,
-  modelNamed: (name: string) => Model | undefined,
-): (turn: Turn) => Estimate {
+export function createEstimate({ prices, modelNamed, hasEgress }: EstimateParts): (turn: Turn) => Estimate {
   return (turn) => {
-    const inputTokens = estimateInput(turn)
+    const inputTokens = estimateInput(turn, hasEgress)
     const outputTokens = estimateOutput(turn, modelNamed(turn.model) !== undefined)
     // All of it may be written to the cache, which costs the most.
-    const input = { ...NOTHING, inputTokens, cacheWriteTokens: inputTokens }
+    const input: PaidTokens = { inputTokens, cacheReadTokens: 0, cacheWriteTokens: inputTokens, outputTokens: 0 }
     const inputUsd = prices.costOf(turn.model, input)
     return {
       inputTokens,
@@ -41,15 +44,17 @@ export function createEstimate(
   }
 }
 
-const NOTHING: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 }
-
 /** Tokens of the prompt, rather too many than too few. */
-export function estimateInput({ system = '', conversation, toolUse, outputSchema }: Turn): number {
+export function estimateInput(turn: Turn, hasEgress: boolean): number {
+  const { system = '', conversation, toolUse, outputSchema } = turn
   const blocks = conversation.flatMap((message) => message.content)
-  const tools = toolUse === undefined ? '' : JSON.stringify(toolUse.tools)
-  const schema = outputSchema === undefined ? '' : JSON.stringify(outputSchema)
-  const texts = tokensOf(system) + tokensOf(tools) + tokensOf(schema)
-  const tokens = TOKENS_ADDED + blocks.reduce((sum, block) => sum + blockTokens(block), texts)
+  const added = hasEgress && toolUse === undefined ? TOKENS_ADDED.minimal : TOKENS_ADDED.full
+  const tokens =
+    added +
+    tokensOf(system) +
+    sum(blocks, blockTokens) +
+    sum(toolUse?.tools ?? [], toolTokens) +
+    (outputSchema === undefined ? 0 : jsonTokens(outputSchema))
   return Math.min(tokens, MOST_INPUT)
 }
 
@@ -61,6 +66,32 @@ export function estimateOutput({ maxOutputTokens }: Turn, isListed: boolean): nu
 
 const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / BYTES_A_TOKEN)
 
+function sum<T>(items: readonly T[], tokens: (item: T) => number): number {
+  return items.reduce((total, item) => total + tokens(item), 0)
+}
+
+function toolTokens({ name, description = '', inputSchema }: Tool): number {
+  return tokensOf(name) + tokensOf(description) + jsonTokens(inputSchema)
+}
+
+function jsonTokens(value: JsonValue): number {
+  return Math.ceil(jsonBytes(value) / BYTES_A_TOKEN)
+}
+
+/** Bytes of the JSON, rather too many, without writing it. */
+function jsonBytes(value: JsonValue): number {
+  if (typeof value === 'string') return Buffer.byteLength(value) + 3
+  if (value === null || typeof value !== 'object') return 6
+  if (isList(value)) return value.reduce((total: number, item) => total + jsonBytes(item), 2)
+  let bytes = 2
+  for (const [key, item] of Object.entries(value)) bytes += Buffer.byteLength(key) + 4 + jsonBytes(item)
+  return bytes
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
 function blockTokens(block: Block): number {
   switch (block.type) {
     case 'text':
@@ -68,9 +99,9 @@ function blockTokens(block: Block): number {
     case 'document':
       return contentTokens(block)
     case 'tool_call':
-      return tokensOf(JSON.stringify(block.input))
+      return tokensOf(block.name) + jsonTokens(block.input)
     case 'tool_result':
-      return block.content.reduce((sum, content) => sum + contentTokens(content), 0)
+      return sum(block.content, contentTokens)
     case 'reasoning':
       return tokensOf(block.sealed.type === 'thinking' ? block.sealed.thinking : block.sealed.data)
   }
@@ -90,8 +121,6 @@ function contentTokens(block: ContentBlock): number {
 
 /** Where there is no engine yet: nobody knows any model. */
 export function estimateUnknown(): (turn: Turn) => Estimate {
-  return createEstimate(
-    createPrices(() => undefined),
-    () => undefined,
-  )
+  const modelNamed = (): undefined => undefined
+  return createEstimate({ prices: createPrices(modelNamed), modelNamed, hasEgress: false })
 }

@@ -115,6 +115,19 @@ function isTooLong(words: string, { terminalReason }: ReportedError): boolean {
   )
 }
 
+/**
+ * Whether a call that never began took nothing: the model API refused it, or it was never sent. A connection that broke
+ * afterwards is neither.
+ */
+export function wasRefused(reported: ReportedError): boolean {
+  if (reported.status !== undefined) return true
+  const kind = byReport(reported)
+  if (kind !== 'upstream_error') return true
+  return /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_\w+|\w+_CERT\w*)\b/.test(
+    reported.text ?? '',
+  )
+}
+
 function isAboutMoney(words: string): boolean {
   return /credit balance is too low|usage limit reached|spend(ing)? limit/i.test(words)
 }

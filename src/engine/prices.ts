@@ -5,26 +5,29 @@
  */
 import type { Model } from '../turn/model.ts'
 import type { Usage } from '../turn/turn-event.ts'
-import { type ModelVersion, versionOf } from './model-version.ts'
+import { type Family, type ModelVersion, versionOf } from './model-version.ts'
+
+/** `inputTokens` are all of the input. */
+export type PaidTokens = Pick<Usage, 'inputTokens' | 'cacheReadTokens' | 'cacheWriteTokens' | 'outputTokens'>
 
 export interface Prices {
   /** In USD. A model of which nothing is known costs what the dearest does. */
-  costOf(model: string, usage: Usage): number
-  /** Claude Code says what a call has cost. */
-  learn(model: string, usage: Usage, costUsd: number): void
+  costOf(model: string, tokens: PaidTokens): number
+  /** Claude Code says what a call has cost: from now on the model's prices are in proportion to it. */
+  learn(model: string, tokens: PaidTokens, costUsd: number): void
 }
 
 /** USD for a million tokens. */
 interface Price {
   readonly input: number
+  readonly cacheRead: number
   readonly output: number
-  /** Where the prompt is longer. */
-  readonly long?: { readonly above: number; readonly input: number; readonly output: number }
+  /** Times all of it, where the prompt is longer. */
+  readonly long?: { readonly above: number; readonly times: number }
 }
 
-/** Of the price of input, for five minutes in the cache. https://platform.claude.com/docs/en/build-with-claude/prompt-caching */
+/** Of the price of input, for five minutes in the cache, with every model. */
 const CACHE_WRITE = 1.25
-const CACHE_READ = 0.1
 
 const MILLION = 1_000_000
 /** Names come from callers. */
@@ -36,11 +39,11 @@ const LARGEST_FACTOR = 20
 export function createPrices(modelNamed: (name: string) => Model | undefined): Prices {
   const factors = new Map<string, number>()
   const idOf = (name: string): string => modelNamed(name)?.id ?? name
-  const listed = (name: string, usage: Usage): number => price(listedPrice(modelNamed(name), idOf(name)), usage)
+  const listed = (name: string, tokens: PaidTokens): number => cost(priceOf(modelNamed(name), idOf(name)), tokens)
   return {
-    costOf: (model, usage) => listed(model, usage) * (factors.get(idOf(model)) ?? 1),
-    learn(model, usage, costUsd) {
-      const factor = costUsd / listed(model, usage)
+    costOf: (model, tokens) => listed(model, tokens) * (factors.get(idOf(model)) ?? 1),
+    learn(model, tokens, costUsd) {
+      const factor = costUsd / listed(model, tokens)
       if (!(factor > 1 / LARGEST_FACTOR && factor < LARGEST_FACTOR)) return
       const id = idOf(model)
       factors.delete(id)
@@ -51,41 +54,63 @@ export function createPrices(modelNamed: (name: string) => Model | undefined): P
   }
 }
 
-function price({ input, output, long }: Price, usage: Usage): number {
-  const each = long !== undefined && usage.inputTokens > long.above ? long : { input, output }
-  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage
+function cost({ input, cacheRead, output, long }: Price, tokens: PaidTokens): number {
+  const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = tokens
+  const times = long !== undefined && inputTokens > long.above ? long.times : 1
   const plain = Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens)
-  const weighed = plain + cacheWriteTokens * CACHE_WRITE + cacheReadTokens * CACHE_READ
-  return (weighed * each.input + outputTokens * each.output) / MILLION
+  const sum = (plain + cacheWriteTokens * CACHE_WRITE) * input + cacheReadTokens * cacheRead + outputTokens * output
+  return (sum * times) / MILLION
 }
 
 /** `… · $0.10/$0.50 per Mtok ($0.50/$2.50 for prompts over 100k)` */
-const DESCRIBED = /\$([\d.]+)\/\$([\d.]+) per Mtok(?: \(\$([\d.]+)\/\$([\d.]+) for prompts over (\d+)k\))?/
+const DESCRIBED = /\$([\d.]+)\/\$([\d.]+) per Mtok(?: \(\$([\d.]+)\/\$[\d.]+ for prompts over (\d+)k\))?/
 
-function listedPrice(model: Model | undefined, id: string): Price {
-  const [, input, output, longInput, longOutput, above] = DESCRIBED.exec(model?.description ?? '') ?? []
-  if (input === undefined || output === undefined) return versionPrice(versionOf(id))
-  const base = { input: Number(input), output: Number(output) }
-  if (above === undefined) return base
-  return { ...base, long: { above: Number(above) * 1000, input: Number(longInput), output: Number(longOutput) } }
+/** The list does not say what it costs to read from the cache: with each model it is a part of the input's price. */
+function priceOf(model: Model | undefined, id: string): Price {
+  const known = versionPrice(versionOf(id))
+  const [, input, output, longInput, above] = DESCRIBED.exec(model?.description ?? '') ?? []
+  if (input === undefined || output === undefined) return known
+  const cacheRead = (known.cacheRead / known.input) * Number(input)
+  const base = { input: Number(input), cacheRead, output: Number(output) }
+  if (longInput === undefined || above === undefined) return base
+  return { ...base, long: { above: Number(above) * 1000, times: Number(longInput) / base.input } }
 }
 
-const DEAREST: Price = { input: 15, output: 75 }
+function price(input: number, cacheRead: number, output: number): Price {
+  return { input, cacheRead, output }
+}
 
-/** https://platform.claude.com/docs/en/about-claude/pricing */
+const DEAREST = price(15, 1.5, 75)
+
+/**
+ * By family, from the newest version down to the first that has the price.
+ * https://platform.claude.com/docs/en/about-claude/pricing and, for Fable 5.2, what Claude Code 2.1.330 reckons.
+ */
+const PRICES: Readonly<Record<Family, readonly (readonly [from: number, price: Price])[]>> = {
+  fable: [
+    [5.2, price(8, 0.2, 40)],
+    [5.1, price(10, 0.25, 50)],
+    [0, price(10, 1, 50)],
+  ],
+  opus: [
+    [5.5, price(4, 0.2, 20)],
+    [4.5, price(5, 0.5, 25)],
+    [0, DEAREST],
+  ],
+  sonnet: [
+    [5.5, price(2, 0.1, 10)],
+    [5, price(2, 0.2, 10)],
+    [0, price(3, 0.3, 15)],
+  ],
+  haiku: [
+    [5.5, { ...price(0.1, 0.01, 0.5), long: { above: 100_000, times: 5 } }],
+    [4, price(1, 0.1, 5)],
+    [3.5, price(0.8, 0.08, 4)],
+    [0, price(0.25, 0.03, 1.25)],
+  ],
+}
+
 function versionPrice(version: ModelVersion | undefined): Price {
-  switch (version?.family) {
-    case undefined:
-      return DEAREST
-    case 'opus':
-      if (version.number >= 5.5) return { input: 4, output: 20 }
-      return version.number >= 4.5 ? { input: 5, output: 25 } : DEAREST
-    case 'sonnet':
-      return version.number >= 5 ? { input: 2, output: 10 } : { input: 3, output: 15 }
-    case 'haiku':
-      if (version.number >= 5.5) return { input: 0.5, output: 2.5 }
-      return { input: 1, output: 5 }
-    case 'fable':
-      return { input: 8, output: 40 }
-  }
+  if (version === undefined) return DEAREST
+  return PRICES[version.family].find(([from]) => version.number >= from)?.[1] ?? DEAREST
 }

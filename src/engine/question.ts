@@ -1,6 +1,6 @@
 import type { Turn } from '../turn/turn.ts'
 import type { AnsweredCalls } from './reasoning-reader.ts'
-import type { EndedCall } from './call-account.ts'
+import type { Taken } from './call-watch.ts'
 import type { KnownModel } from './turn-settings.ts'
 
 /** A turn with what the engine knows beside it. */
@@ -11,8 +11,8 @@ export interface Question {
   readonly model: KnownModel
   /** Hears of an answer before its end is told. */
   readonly onAnswer?: (answer: AnsweredCalls) => void
-  /** Hears what the call took before its end is told, and when it is over. Not where the model was not asked. */
-  readonly onEnd?: (call: EndedCall) => void
+  /** Hears once what its calls took: before its end or its failure is told. */
+  readonly onTaken?: (taken: Taken) => void
   /** Asked of the egress, not of the model. */
   readonly isRehearsal?: boolean
 }

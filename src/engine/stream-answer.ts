@@ -6,8 +6,6 @@ import type { UpstreamFacts } from './egress/upstream-facts.ts'
 import type { Inbox } from './inbox.ts'
 import type { AnsweredCalls } from './reasoning-reader.ts'
 
-type ResultMessage = Extract<SDKMessage, { type: 'result' }>
-
 export interface AnswerDeadlines {
   /** Milliseconds from the question to the model's first event. */
   readonly firstEventMs: number
@@ -25,7 +23,7 @@ export interface Answering {
   /** The answer is whole; its end has not been told yet. */
   readonly onAnswer: ((answer: AnsweredCalls) => void) | undefined
   /** The process ends the turn. Gives back what the turn cost. */
-  readonly onResult: (result: ResultMessage) => number
+  readonly onResult: () => number
   /** Stops the process. */
   readonly interrupt: () => Promise<void>
 }
@@ -53,7 +51,7 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
     if (isOver && reader.stopped !== undefined) answering.onAnswer?.(reader.reasoning)
     if (message === undefined) return yield* reader.finishWithoutResult()
     if (message.type === 'result') {
-      const costUsd = answering.onResult(message)
+      const costUsd = answering.onResult()
       return yield* reader.finish(message, facts ?? { calls: 1 }, costUsd)
     }
     begun ||= message.type === 'stream_event'

@@ -2,13 +2,13 @@
 import type { StartEvent, Usage } from '../turn/turn-event.ts'
 
 /** As in the messages of the model API; a gateway before it may leave out anything, whatever the types say. */
-interface ReportedUsage {
+export interface ReportedUsage {
   readonly input_tokens?: number | null | undefined
   readonly cache_read_input_tokens?: number | null | undefined
   readonly cache_creation_input_tokens?: number | null | undefined
   readonly output_tokens?: number | null | undefined
-  readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null
-  readonly service_tier?: string | null
+  readonly output_tokens_details?: { readonly thinking_tokens?: number | null | undefined } | null | undefined
+  readonly service_tier?: string | null | undefined
 }
 
 /** Near enough for text whose tokens nobody has counted. */
@@ -20,8 +20,8 @@ export class UsageCount {
   #counted = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 }
 
   /** Counters are cumulative: a later value overwrites an earlier one. */
-  count(usage: ReportedUsage | undefined): void {
-    if (usage === undefined) return
+  count(usage: ReportedUsage | null | undefined): void {
+    if (usage === undefined || usage === null) return
     const counted = this.#counted
     this.#counted = {
       input: usage.input_tokens ?? counted.input,
@@ -38,10 +38,11 @@ export class UsageCount {
    * Nobody counts the output of a call that is broken off: what was read of it is near enough.
    * @param read in characters
    */
-  estimateOutput(read: { readonly text: number; readonly reasoning: number }): void {
-    const counted = this.#counted
-    counted.reasoning = Math.max(counted.reasoning, Math.ceil(read.reasoning / CHARACTERS_A_TOKEN))
-    counted.output = Math.max(counted.output, counted.reasoning + Math.ceil(read.text / CHARACTERS_A_TOKEN))
+  estimate(read: { readonly text: number; readonly reasoning: number }): Usage {
+    const counted = this.total(undefined)
+    const reasoningTokens = Math.max(counted.reasoningTokens, Math.ceil(read.reasoning / CHARACTERS_A_TOKEN))
+    const outputTokens = Math.max(counted.outputTokens, reasoningTokens + Math.ceil(read.text / CHARACTERS_A_TOKEN))
+    return { ...counted, outputTokens, reasoningTokens }
   }
 
   total(costUsd: number | undefined): Usage {

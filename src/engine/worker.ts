@@ -4,6 +4,7 @@ import type { TurnEvent } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { AppliedSettings } from './applied-settings.ts'
+import { CallWatch } from './call-watch.ts'
 import type { Child } from './child.ts'
 import type { ClaudeCode, Introduction, LiveSettings, MessageBlock, SDKMessage } from './claude-code.ts'
 import { within } from './deadline.ts'
@@ -11,7 +12,6 @@ import type { Lane } from './egress/egress.ts'
 import { loadHistory, nameResults } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
-import { ProcessCost } from './process-cost.ts'
 import type { Question } from './question.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
 import { ownStopSequences, settingsFor } from './turn-settings.ts'
@@ -54,7 +54,7 @@ export class Worker {
   readonly #settings: AppliedSettings
   /** The process has not yet said that it is done with what it was asked. */
   #owesResult = false
-  readonly #cost = new ProcessCost()
+  readonly #calls = new CallWatch()
   #ending: Promise<void> | undefined
 
   constructor(parts: WorkerParts) {
@@ -123,7 +123,7 @@ export class Worker {
    * Afterwards it is ready again if all went well, else `recover` says what it is good for.
    */
   async *run(question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const { turn, chain, model, onAnswer, onEnd, isRehearsal = false } = question
+    const { turn, chain, model, onAnswer, onTaken, isRehearsal = false } = question
     this.#transition('busy')
     this.turns += 1
     await this.#apply(settingsFor(turn, model), signal)
@@ -142,37 +142,39 @@ export class Worker {
     const gate = isRehearsal ? lane?.openRehearsal() : lane?.openGate()
     // At once, whenever the caller comes back for the next event.
     const stop = (): void => gate?.close()
+    // Nothing is added to what the calls took after it has been told.
+    const settle = (): void => {
+      stop()
+      this.#calls.end(onTaken)
+    }
     signal.addEventListener('abort', stop, { once: true })
     const reader = new AnswerReader({
       offered: turn.toolUse?.tools.map(({ name }) => name) ?? [],
       stopSequences: ownStopSequences(turn),
     })
-    let costUsd: number | undefined
-    const tell = (): void => onEnd?.({ ...reader.taken(gate?.facts), costUsd, facts: gate?.facts })
     try {
       this.#owesResult = true
+      this.#calls.begin(gate?.facts)
       this.#send(asked, { ask: true })
-      const answer = streamAnswer({
+      for await (const event of streamAnswer({
         inbox: this.#inbox,
         reader,
         deadlines: this.#parts.deadlines,
         facts: gate?.facts,
         signal,
         onAnswer,
-        onResult: (result) => {
+        onResult: () => {
           this.#owesResult = false
-          return (costUsd = this.#cost.since(result))
+          return this.#calls.costUsd
         },
         interrupt: () => this.#parts.process.interrupt(),
-      })
-      for await (const event of answer) {
-        if (event.type === 'finish') tell()
+      })) {
+        if (event.type === 'finish') settle()
         yield event
       }
     } finally {
-      tell()
       signal.removeEventListener('abort', stop)
-      gate?.close()
+      settle()
     }
     const { message } = reader
     if (reader.goesOn || this.#owesResult || message === undefined) return
@@ -252,9 +254,7 @@ export class Worker {
     const onTimeout = (): TurnFailure => this.#unavailable('the process did not take in a message')
     for (;;) {
       const message = await this.#inbox.take({ signal, timeoutMs, onTimeout })
-      if (message.type !== 'result') continue
-      this.#cost.since(message)
-      return
+      if (message.type === 'result') return
     }
   }
 
@@ -263,7 +263,10 @@ export class Worker {
     // A rejection reaches whoever waits in `ready`; without a waiter it must not take the server down.
     process.introduction.catch(() => undefined)
     try {
-      for await (const message of process.messages) this.#inbox.put(message)
+      for await (const message of process.messages) {
+        this.#calls.hear(message)
+        this.#inbox.put(message)
+      }
     } catch (error) {
       // The SDK also throws after a result that reports an error, when that result is already in the inbox.
       this.#inbox.end(new TurnFailure('worker_died', 'the process broke off', { cause: error }))

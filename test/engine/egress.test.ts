@@ -129,7 +129,10 @@ describe('the egress', () => {
     await reader?.read()
     gate.close()
     await model.requests[0]?.closed
-    expect(gate.facts.usage).toMatchObject({ input_tokens: 11, cache_read_input_tokens: 2 })
+    expect(gate.facts).toMatchObject({
+      isSent: true,
+      count: { taken: { usage: { inputTokens: 13, cacheReadTokens: 2 } } },
+    })
   })
 
   it('sees an error in mid-stream', async () => {

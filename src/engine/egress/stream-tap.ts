@@ -1,26 +1,38 @@
-/** Listens to a Messages stream that passes by: the usage counted so far, and an error sent in mid-stream. */
+/** Listens to a Messages stream that passes by: what it takes so far, and an error sent in mid-stream. */
 import { StringDecoder } from 'node:string_decoder'
 import { z } from 'zod'
+import type { CallCount } from '../call-count.ts'
 
-/** Cumulative counters as the model API sends them. */
-const usage = z.object({
-  input_tokens: z.number().nullish(),
-  cache_read_input_tokens: z.number().nullish(),
-  cache_creation_input_tokens: z.number().nullish(),
-  output_tokens: z.number().nullish(),
-})
+const tokens = z.number().nullish()
 
-const event = z.union([
-  z
-    .object({ type: z.literal('message_start'), message: z.object({ usage }) })
-    .transform(({ message }) => ({ usage: message.usage })),
-  z.object({ type: z.literal('message_delta'), usage }).transform(({ usage: counted }) => ({ usage: counted })),
-  z
-    .object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }) })
-    .transform(({ error }) => ({ error })),
+/** Cumulative counters as the model API sends them; a gateway before it may leave out any. */
+const usage = z
+  .object({
+    input_tokens: tokens,
+    cache_read_input_tokens: tokens,
+    cache_creation_input_tokens: tokens,
+    output_tokens: tokens,
+    output_tokens_details: z.object({ thinking_tokens: tokens }).nullish(),
+  })
+  .nullish()
+
+const event = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('message_start'), message: z.object({ model: z.string().default(''), usage }) }),
+  z.object({
+    type: z.literal('content_block_delta'),
+    delta: z.object({
+      text: z.string().optional(),
+      partial_json: z.string().optional(),
+      thinking: z.string().optional(),
+    }),
+  }),
+  z.object({
+    type: z.literal('message_delta'),
+    delta: z.object({ stop_reason: z.string().nullish() }).default({}),
+    usage,
+  }),
+  z.object({ type: z.literal('error'), error: z.object({ type: z.string(), message: z.string() }) }),
 ])
-
-export type CountedUsage = z.output<typeof usage>
 
 /** A line that grows beyond this is none that we look for. */
 const LONGEST_LINE = 64 * 1024
@@ -30,20 +42,26 @@ export interface StreamTap {
 }
 
 export function createStreamTap(
-  onUsage: (usage: CountedUsage) => void,
+  count: CallCount,
   onError: (error: { type: string; message: string }) => void,
 ): StreamTap {
   const decoder = new StringDecoder('utf8')
   let rest = ''
   const line = (text: string): void => {
-    // Most lines are deltas: only those that can matter are parsed.
-    if (!/^data: ?\{"type": ?"(message_start|message_delta|error)"/.test(text)) return
-    try {
-      const heard = event.parse(JSON.parse(text.slice(text.indexOf('{'))))
-      if ('usage' in heard) onUsage(heard.usage)
-      else onError(heard.error)
-    } catch {
-      // Not the API's shape: nothing is known from it.
+    if (!/^data: ?\{/.test(text)) return
+    const heard = read(text.slice(text.indexOf('{')))
+    switch (heard?.type) {
+      case 'message_start':
+        return count.begin(heard.message.model, heard.message.usage)
+      case 'content_block_delta': {
+        const { text: said = '', partial_json: argued = '', thinking = '' } = heard.delta
+        return count.hear({ said: said.length + argued.length, thought: thinking.length })
+      }
+      case 'message_delta':
+        return count.count(heard.usage, heard.delta.stop_reason)
+      case 'error':
+        return onError(heard.error)
+      case undefined:
     }
   }
   return {
@@ -52,5 +70,14 @@ export function createStreamTap(
       rest = (lines.pop() ?? '').slice(0, LONGEST_LINE)
       for (const text of lines) line(text)
     },
+  }
+}
+
+/** Undefined for what is not in the API's shape, or not looked for. */
+function read(json: string): z.output<typeof event> | undefined {
+  try {
+    return event.safeParse(JSON.parse(json)).data
+  } catch {
+    return undefined
   }
 }

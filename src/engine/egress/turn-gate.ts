@@ -1,9 +1,10 @@
 /** The one model call of a turn on its way through the egress. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { CallCount } from '../call-count.ts'
 import type { Credential } from '../login-method.ts'
 import { refuse } from './refuse.ts'
-import { createStreamTap, type StreamTap } from './stream-tap.ts'
+import { createStreamTap } from './stream-tap.ts'
 import { readError, readRetryAfter } from './upstream-answer.ts'
 import type { UpstreamFacts } from './upstream-facts.ts'
 
@@ -50,7 +51,8 @@ interface FirstAnswer {
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 export function createTurnGate(options: GateOptions): TurnGate {
-  const facts: Mutable<UpstreamFacts> = { calls: 0 }
+  const count = new CallCount()
+  const facts: Mutable<UpstreamFacts> = { calls: 0, count }
   const abort = new AbortController()
   let firstAnswer: FirstAnswer | undefined
   return {
@@ -63,6 +65,7 @@ export function createTurnGate(options: GateOptions): TurnGate {
           request,
           response,
           facts,
+          count,
           abort: abort.signal,
           ...options,
           keep: (first) => (firstAnswer = first),
@@ -83,13 +86,18 @@ interface Forwarding extends GateOptions {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly facts: Mutable<UpstreamFacts>
+  readonly count: CallCount
   readonly abort: AbortSignal
   readonly keep: (answer: FirstAnswer) => void
 }
 
-async function forward({ request, response, facts, abort, keep, ...options }: Forwarding): Promise<void> {
+async function forward({ request, response, facts, count, abort, keep, ...options }: Forwarding): Promise<void> {
   const left = new AbortController()
   response.once('close', () => left.abort())
+  // It is read as it is written out, but for a call that has failed: what is left of that goes nowhere.
+  request.once('end', () => {
+    if (facts.connectionError === undefined) facts.isSent = true
+  })
   const upstream = new URL(options.upstream)
   const answered = await options.dispatcher.request({
     origin: upstream.origin,
@@ -114,7 +122,11 @@ async function forward({ request, response, facts, abort, keep, ...options }: Fo
     return
   }
   response.writeHead(answered.statusCode, headers)
-  await pipe(answered.body, response, facts)
+  const tap = createStreamTap(count, (error) => (facts.error = error))
+  await pipe(answered.body, response, (chunk) => {
+    tap.hear(chunk)
+    facts.heardAt = performance.now()
+  })
 }
 
 /** The path below the lane's secret one, query included. */
@@ -160,22 +172,13 @@ async function readUpTo(body: AsyncIterable<Uint8Array>, most: number): Promise<
   return Buffer.concat(kept)
 }
 
-function tapInto(facts: Mutable<UpstreamFacts>): StreamTap {
-  return createStreamTap(
-    (usage) => (facts.usage = { ...facts.usage, ...usage }),
-    (error) => (facts.error = error),
-  )
-}
-
 async function pipe(
   body: Dispatcher.ResponseData['body'],
   response: ServerResponse,
-  facts: Mutable<UpstreamFacts>,
+  hear: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  const tap = tapInto(facts)
   for await (const chunk of body) {
-    tap.hear(chunk)
-    facts.heardAt = performance.now()
+    hear(chunk)
     if (!response.write(chunk) && !response.destroyed) await drained(response)
     if (response.destroyed) return
   }

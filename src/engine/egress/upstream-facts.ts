@@ -1,4 +1,4 @@
-import type { CountedUsage } from './stream-tap.ts'
+import type { CallCount } from '../call-count.ts'
 
 /** What is known of a turn's model call from the wire itself. All of it is absent where the egress is off. */
 export interface UpstreamFacts {
@@ -8,8 +8,10 @@ export interface UpstreamFacts {
   readonly requestId?: string
   /** The error that the model API answered with, in its own words: for logs and classification, never for callers. */
   readonly error?: { readonly type: string; readonly message: string }
-  /** Counted so far, also of a call that was broken off. */
-  readonly usage?: CountedUsage
+  /** All of the request went to the model API. */
+  readonly isSent?: true
+  /** Counts the call, also one that is broken off. */
+  readonly count?: CallCount
   /** When the model API last sent anything, a ping included, in `performance.now()` time. */
   readonly heardAt?: number
   readonly retryAfterSeconds?: number
