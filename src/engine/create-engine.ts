@@ -51,9 +51,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
 }
 
 async function startEngine({ config, log, observer, proofs = new Map() }: EngineParts, login: Login): Promise<Engine> {
-  const binary = findBinary(config.CLAUDE_CLI_PATH)
-  if (binary === undefined)
-    throw new Error(`the Agent SDK brings no Claude Code binary for ${process.platform}-${process.arch}`)
+  const binary = requireBinary(config)
   const runFolder = await createRunFolder(config.DATA_DIR)
   const egress = await openEgress(config, login)
   const deathWatch = createDeathWatch(detectDeathWatchMethod())
@@ -131,6 +129,12 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
     }),
     close,
   }
+}
+
+function requireBinary({ CLAUDE_CLI_PATH: path }: Config): string {
+  const binary = findBinary(path)
+  if (binary !== undefined) return binary
+  throw new Error(`the Agent SDK brings no Claude Code binary for ${process.platform}-${process.arch}`)
 }
 
 /** The first process, which waits for whoever comes first. */
