@@ -22,6 +22,9 @@ export interface KeyAuthenticationOptions {
   readonly pepper: Pepper
   readonly log: Pick<Logger, 'warn'>
   readonly pollMs?: number
+  /** How long a key is believed without a look into the database, and how long while that is away. */
+  readonly freshMs?: number
+  readonly awayMs?: number
 }
 
 const POLL_MS = 1500
@@ -29,7 +32,7 @@ const FRESH_MS = 60_000
 const AWAY_MS = 600_000
 
 export function createKeyAuthentication(options: KeyAuthenticationOptions): Authentication {
-  const { store, pepper } = options
+  const { store, pepper, freshMs = FRESH_MS, awayMs = AWAY_MS } = options
   const byConfiguredKey = configuredKey(options.apiKey)
   const known = new KnownKeys()
   const need = createNeed(options)
@@ -39,14 +42,14 @@ export function createKeyAuthentication(options: KeyAuthenticationOptions): Auth
   const look = async (hash: string): Promise<StoredKey | undefined> => {
     const cached = known.get(hash)
     const age = cached === undefined ? Infinity : performance.now() - cached.confirmedAt
-    if (cached !== undefined && age < FRESH_MS) return cached.key
+    if (cached !== undefined && age < freshMs) return cached.key
     try {
       const key = await store.run((db) => findKeyByHash(db, hash))
       if (key === undefined) known.forget(hash)
       else known.confirm(key)
       return key
     } catch (error) {
-      if (cached !== undefined && age < AWAY_MS) return cached.key
+      if (cached !== undefined && age < awayMs) return cached.key
       throw error
     }
   }

@@ -50,3 +50,31 @@ test('a server that never reached it lets in API_KEY alone, and is not ready', a
   expect((await keyed.request('/ready')).status).toBe(503)
   expect((await keyed.request('/health')).status).toBe(200)
 })
+
+test('a key that was seen is believed for so long, and then nobody is', async () => {
+  await using app = createKeyedApp({ url: await postgres.createDatabase(), freshMs: 50, awayMs: 800 })
+  const { key } = await app.book.create(terms())
+  const status = async (): Promise<number> => (await app.request(MODELS, { headers: bearer(key) })).status
+  expect(await status()).toBe(200)
+  await postgres.stop()
+  try {
+    const since = performance.now()
+    expect(await status()).toBe(200)
+    await vi.waitUntil(() => performance.now() - since > 900, { timeout: 5000, interval: 20 })
+    expect(await status()).toBe(503)
+  } finally {
+    await postgres.start()
+  }
+})
+
+test('keys of another pepper in the database are warned of, once', async () => {
+  const url = await postgres.createDatabase()
+  await using one = createKeyedApp({ url, settings: { KEY_PEPPER: 'the pepper of the first' } })
+  const { key } = await one.book.create(terms())
+  await using two = createKeyedApp({ url, settings: { KEY_PEPPER: 'the pepper of the other' } })
+  const status = async (): Promise<number> => (await two.request(MODELS, { headers: bearer(key) })).status
+  expect(await status()).toBe(401)
+  expect(await status()).toBe(401)
+  const warnings = two.storeLog.filter(({ msg }) => String(msg).includes('another pepper'))
+  expect(warnings).toHaveLength(1)
+})

@@ -26,18 +26,29 @@ export interface KeyedAppOptions extends Omit<TestAppOptions, 'authentication' |
   readonly url?: string
   readonly alwaysNeedsKey?: boolean
   readonly pollMs?: number
+  readonly freshMs?: number
+  readonly awayMs?: number
   /** What is asked is written into the database, and limits hold. */
   readonly withLedger?: boolean
 }
 
 export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
-  const { url, alwaysNeedsKey = false, pollMs = 20, withLedger = false, ...more } = options
+  const { url, alwaysNeedsKey = false, pollMs = 20, freshMs, awayMs, withLedger = false, ...more } = options
   const { log: storeLog, ...test } = createTestStore(url)
   const { store } = test
-  const pepper = createPepper(undefined, test.dataFolder)
+  const pepper = createPepper(more.settings?.KEY_PEPPER, test.dataFolder)
   const log = { warn: (message: string) => storeLog.push({ msg: message }) }
   const apiKey = more.settings?.API_KEY
-  const authentication = createKeyAuthentication({ apiKey, alwaysNeedsKey, store, pepper, log, pollMs })
+  const authentication = createKeyAuthentication({
+    apiKey,
+    alwaysNeedsKey,
+    store,
+    pepper,
+    log,
+    pollMs,
+    ...(freshMs !== undefined && { freshMs }),
+    ...(awayMs !== undefined && { awayMs }),
+  })
   const book = createKeyBook(store, pepper)
   const metering = withLedger ? createMeteringOn(store, test.dataFolder) : undefined
   const usage =
