@@ -29,6 +29,9 @@ function brokenOff(outputTokens: number, reasoningTokens = 0, paidOutput = outpu
   return { model: MODEL, usage: { ...USAGE, outputTokens, reasoningTokens, costUsd }, isEstimate: true }
 }
 
+/** Of the model whose prices stand above. */
+const aTurn = (): Turn => ({ ...simpleTurn(), model: 'sonnet' })
+
 interface Metered {
   /** What was told, and where a finish or a failure came. */
   readonly told: (Spending | 'finish' | 'failure')[]
@@ -61,7 +64,7 @@ describe.each([
     const meter: Meter = { took: (spending) => void told.push(spending) }
     const leaving = new AbortController()
     try {
-      for await (const event of test.engine.run({ ...simpleTurn(), ...turn }, leaving.signal, meter)) {
+      for await (const event of test.engine.run({ ...aTurn(), ...turn }, leaving.signal, meter)) {
         events.push(event)
         if (event.type === 'finish') told.push('finish')
         if (onEvent?.(event) === 'leave') leaving.abort()
@@ -90,7 +93,7 @@ describe.each([
       says('', { usage: COUNTED, calls: [{ id: 'toolu_1', name: 'look', input: {} }] }),
       says('It is sunny', { usage: COUNTED }),
     )
-    const conversation = simpleTurn().conversation
+    const conversation = aTurn().conversation
     const first = await run({ toolUse })
     const call = { type: 'tool_call' as const, id: 'toolu_1', name: 'look', input: {} }
     const result = {
@@ -137,7 +140,7 @@ describe.each([
     const before = test.model.requests.length
     const told: Spending[] = []
     const leaving = new AbortController()
-    const events = test.engine.run(simpleTurn(), leaving.signal, { took: (spending) => void told.push(spending) })
+    const events = test.engine.run(aTurn(), leaving.signal, { took: (spending) => void told.push(spending) })
     const next = events[Symbol.asyncIterator]().next()
     await vi.waitUntil(() => test.model.requests.length > before, { timeout: 10_000, interval: 5 })
     leaving.abort()
@@ -160,7 +163,7 @@ describe.each([
     test.model.script(stalls(['Hello'], { usage: COUNTED }))
     const told: Spending[] = []
     const took = (spending: Spending): void => void told.push(spending)
-    for await (const event of test.engine.run(simpleTurn(), new AbortController().signal, { took })) {
+    for await (const event of test.engine.run(aTurn(), new AbortController().signal, { took })) {
       if (event.type === 'text') break
     }
     expect(told).toEqual([brokenOff(2)])
@@ -201,7 +204,7 @@ describe.each([
     let text = ''
     const { told, failure } = await run({}, (event) => {
       if (event.type === 'text') text += event.text
-      if (text === 'Hello there') for (const pid of test.workers(simpleTurn().model)) process.kill(pid, 'SIGKILL')
+      if (text === 'Hello there') for (const pid of test.workers(aTurn().model)) process.kill(pid, 'SIGKILL')
     })
     expect(failure).toMatchObject({ kind: 'worker_died' })
     expect(told).toEqual([brokenOff(3), 'failure'])
@@ -209,7 +212,7 @@ describe.each([
 
   it('hears nothing of a caller who leaves before anything was sent', async () => {
     const told: Spending[] = []
-    const turns = test.engine.run(simpleTurn(), AbortSignal.abort(), { took: (spending) => void told.push(spending) })
+    const turns = test.engine.run(aTurn(), AbortSignal.abort(), { took: (spending) => void told.push(spending) })
     await expect(turns[Symbol.asyncIterator]().next()).rejects.toMatchObject({ kind: 'aborted' })
     expect(told).toEqual([])
   })
