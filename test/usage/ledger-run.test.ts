@@ -22,11 +22,11 @@ test(`after ${REQUESTS} requests of all kinds the ledger has what the model coun
   const made = await Promise.all(['one', 'two'].map((name) => book.create(terms({ name, budgetDayUsd: 100_000 }))))
   const log = { warn: () => undefined }
   const authentication = createKeyAuthentication({ apiKey: undefined, alwaysNeedsKey: true, store, pepper, log })
-  await using server = await startTestServer({ REUSE_WORKERS: 'true', MAX_WORKERS: '4' }, { authentication, ledger })
+  await using server = await startTestServer({ REUSE_WORKERS: 'true', MAX_WORKERS: '8' }, { authentication, ledger })
   await server.proven()
   const { told, kinds } = await runLedger(server, {
     requests: REQUESTS,
-    atOnce: 8,
+    atOnce: 4,
     random: createRandom(1),
     keys: made.map(({ key }) => key),
   })
