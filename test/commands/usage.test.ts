@@ -60,7 +60,7 @@ test('a server that is told to stop, or killed in mid-answer, leaves nothing out
     await vi.waitUntil(async () => (await total()).requests === 2, { timeout: 20_000, interval: 300 })
     // Nobody counted: it is reckoned, rather too much than too little.
     const { inputTokens, outputTokens } = await total()
-    expect(inputTokens).toBeGreaterThan(prompt + 1000)
+    expect(inputTokens).toBeGreaterThan(prompt + 500)
     expect(outputTokens).toBeGreaterThanOrEqual(completion + 250)
     expect(outputTokens).toBeLessThan(completion + 10_000)
     const report: { total: unknown } = JSON.parse(await (await fetch(`${third.url}/v1/usage?group_by=model`)).text())
