@@ -32,6 +32,8 @@ const CACHE_WRITE = 1.25
 const MILLION = 1_000_000
 /** Names come from callers. */
 const MOST_LEARNED = 500
+/** A call of which more went for what came from the cache may only show that reading it costs less or more than is known here. */
+const MOST_READ = 0.2
 /** Beyond that it is no price, but another way of counting. */
 const LARGEST_FACTOR = 20
 
@@ -43,8 +45,15 @@ export function createPrices(modelNamed: (name: string) => Model | undefined): P
   return {
     costOf: (model, tokens) => listed(model, tokens) * (factors.get(idOf(model)) ?? 1),
     learn(model, tokens, costUsd) {
-      const factor = costUsd / listed(model, tokens)
-      if (!(factor > 1 / LARGEST_FACTOR && factor < LARGEST_FACTOR)) return
+      const usd = listed(model, tokens)
+      const readUsd = listed(model, {
+        ...tokens,
+        cacheWriteTokens: 0,
+        inputTokens: tokens.cacheReadTokens,
+        outputTokens: 0,
+      })
+      const factor = costUsd / usd
+      if (readUsd > usd * MOST_READ || !(factor > 1 / LARGEST_FACTOR && factor < LARGEST_FACTOR)) return
       const id = idOf(model)
       factors.delete(id)
       factors.set(id, factor)
@@ -62,14 +71,16 @@ function cost({ input, cacheRead, output, long }: Price, tokens: PaidTokens): nu
   return (sum * times) / MILLION
 }
 
+const USD = String.raw`\$(\d+(?:\.\d+)?)`
 /** `… · $0.10/$0.50 per Mtok ($0.50/$2.50 for prompts over 100k)` */
-const DESCRIBED = /\$([\d.]+)\/\$([\d.]+) per Mtok(?: \(\$([\d.]+)\/\$[\d.]+ for prompts over (\d+)k\))?/
+const DESCRIBED = new RegExp(`${USD}/${USD} per Mtok(?: \\(${USD}/${USD} for prompts over (\\d+)k\\))?`)
 
 /** The list does not say what it costs to read from the cache: with each model it is a part of the input's price. */
 function priceOf(model: Model | undefined, id: string): Price {
   const known = versionPrice(versionOf(id))
-  const [, input, output, longInput, above] = DESCRIBED.exec(model?.description ?? '') ?? []
-  if (input === undefined || output === undefined) return known
+  const [, input, output, longInput, , above] = DESCRIBED.exec(model?.description ?? '') ?? []
+  // The list rounds to cents: what is less is not free.
+  if (!(Number(input) > 0 && Number(output) > 0)) return known
   const cacheRead = (known.cacheRead / known.input) * Number(input)
   const base = { input: Number(input), cacheRead, output: Number(output) }
   if (longInput === undefined || above === undefined) return base

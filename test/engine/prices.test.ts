@@ -65,6 +65,13 @@ describe('prices', () => {
     expect(perMillion('claude-sonnet-5-5', prices)).toEqual([2, 0.1, 2.5, 10])
   })
 
+  it('learn nothing from a call whose prompt came from the cache, which may have a price of its own', () => {
+    const prices = unlisted()
+    const tokens = { ...OUTPUT, inputTokens: 100_000, cacheReadTokens: 100_000 }
+    prices.learn('claude-sonnet-5-5', tokens, 0.01 + 0.03)
+    expect(perMillion('claude-sonnet-5-5', prices)).toEqual([2, 0.1, 2.5, 10])
+  })
+
   it('are remembered of a limited number of models', () => {
     const prices = unlisted()
     for (let n = 0; n <= 500; n += 1) prices.learn(`model-${n}`, OUTPUT, 0.03)
@@ -87,6 +94,22 @@ describe('prices', () => {
 
   it('are those of the live list for long prompts', () => {
     expect(live.costOf('haiku', { ...OUTPUT, inputTokens: 50_001 })).toBeCloseTo((50_001 * 0.6 + 1000 * 3) / 1e6, 12)
+  })
+
+  it.each([
+    'Best for everyday tasks',
+    '$4 per Mtok',
+    '',
+    '$./$. per Mtok',
+    '$1.2.3/$. per Mtok',
+    '$0.00/$0.02 per Mtok',
+  ])('are those of the version where the live list says %j', (description) => {
+    expect(
+      perMillion(
+        'haiku',
+        createPrices(() => ({ ...listed, description })),
+      ),
+    ).toEqual([0.1, 0.01, 0.125, 0.5])
   })
 
   it('are learned of a model by any of its names', () => {
