@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createPrices } from '../../src/engine/prices.ts'
+import { findModel } from '../../src/turn/model.ts'
 import type { Meter, Spending } from '../../src/turn/spending.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import type { Turn } from '../../src/turn/turn.ts'
@@ -8,6 +10,7 @@ import {
   cutsBeforeStream,
   errorsMidStream,
   fails,
+  raw,
   says,
   stalls,
   stallsBeforeHeaders,
@@ -199,6 +202,14 @@ describe.each([
     expect(told).toEqual(['failure'])
   })
 
+  it('hears nothing when an error comes in place of the answer', async () => {
+    const error = JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })
+    test.model.otherwise(raw([`event: error\ndata: ${error}\n\n`]))
+    const { told } = await run()
+    test.model.otherwise(says('Hello'))
+    expect(told).toEqual(['failure'])
+  })
+
   it('hears of an answer whose process is killed', async () => {
     test.model.script(stalls(['Hello', ' there'], { usage: COUNTED }))
     let text = ''
@@ -215,6 +226,22 @@ describe.each([
     const turns = test.engine.run(aTurn(), AbortSignal.abort(), { took: (spending) => void told.push(spending) })
     await expect(turns[Symbol.asyncIterator]().next()).rejects.toMatchObject({ kind: 'aborted' })
     expect(told).toEqual([])
+  })
+
+  // The live list has the prices of four of them, but not what their cache costs; the rest is known by version.
+  it.runIf(EGRESS === 'true')('hears of other models what they are known to cost here', async () => {
+    // Long with what is in the cache, which only Haiku 5.5 charges for.
+    const usage = { ...COUNTED, inputTokens: 60_000, cacheReadTokens: 50_000, cacheWriteTokens: 2000 }
+    test.model.otherwise(says('Hello', { usage }))
+    const models = await test.engine.models()
+    const tables = [createPrices((name) => findModel(models, name)), createPrices(() => undefined)]
+    for (const model of ['opus', 'haiku', 'fable', 'claude-haiku-4-5']) {
+      const [spending] = (await run({ model })).told
+      if (typeof spending !== 'object') throw new Error(`nothing was told of ${model}`)
+      const { usage: took, isEstimate } = spending
+      expect([took.inputTokens, isEstimate]).toEqual([112_000, false])
+      for (const prices of tables) expect(prices.costOf(spending.model, took), model).toBeCloseTo(took.costUsd, 9)
+    }
   })
 
   it('hears of a conversation that goes on each turn for itself', async () => {
