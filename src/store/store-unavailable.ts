@@ -22,3 +22,14 @@ export function isAway(error: unknown): boolean {
   // What is left of pg's own errors are those of the connection, most of them without a code.
   return /^E[A-Z_]+$/.test(code) || /timeout|timed out|connection|not queryable/i.test(error.message)
 }
+
+/** Classes of SQLSTATE that tell of the data: its form, the constraints on it, limits of its size. */
+const DATA_STATES = new Set(['22', '23', '54'])
+
+/** Whether the database will never take this data, however often it is asked. */
+export function isUnstorable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  const code = String(error.code)
+  if (code.startsWith('SQLITE_')) return /^SQLITE_(?:CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(code)
+  return /^[0-9A-Z]{5}$/.test(code) && DATA_STATES.has(code.slice(0, 2))
+}

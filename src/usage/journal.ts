@@ -7,6 +7,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as others } from 'node:timers/promises'
 import { mayRun } from '../instance.ts'
 import type { UsageRow } from '../store/usage-table.ts'
 import { type JournalLine, readJournalLine } from './journal-line.ts'
@@ -117,9 +118,18 @@ class FileJournal implements Journal {
     for (const name of await readdir(this.#journals)) {
       const folder = join(this.#journals, name)
       if (name === this.#name || (await mayRun(name, folder).catch(() => true))) continue
-      const files = (await readdir(folder)).toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+      // Another instance may be about to take it away.
+      const names = await readdir(folder).catch((): string[] => [])
+      const files = names.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
       const paths = files.map((file) => join(folder, file))
-      const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
+      const sizes = await Promise.all(
+        paths.map((path) =>
+          stat(path).then(
+            ({ size }) => size,
+            () => 0,
+          ),
+        ),
+      )
       const bytes = sizes.reduce((sum, size) => sum + size, 0)
       this.#sealed.push({ journal: sealedJournal(paths, folder), bytes })
     }
@@ -142,14 +152,24 @@ class FileJournal implements Journal {
   }
 }
 
+/** Lines that are read before others have their turn. */
+const LINES_AT_ONCE = 200
+
+/** Another instance that found the same files has brought them in. */
+function nothingIfGone(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+  throw error
+}
+
 function sealedJournal(paths: readonly string[], folder: string | undefined): SealedJournal {
   return {
     isOrphan: folder !== undefined,
     async read() {
       const lines = new Map<UsageRow['id'], JournalLine>()
       for (const path of paths) {
-        const text = await readFile(path, 'utf8')
-        for (const line of text.split('\n')) {
+        const text = await readFile(path, 'utf8').catch(nothingIfGone)
+        for (const [at, line] of text.split('\n').entries()) {
+          if (at % LINES_AT_ONCE === LINES_AT_ONCE - 1) await others()
           const read = readJournalLine(line)
           if (read !== undefined) lines.set(read.row.id, read)
         }

@@ -25,8 +25,8 @@ export interface EntryParts {
   readonly onDone: (isUrgent: boolean) => void
 }
 
-/** In characters: it is the caller's own text. */
-const LONGEST_END_USER = 256
+/** In characters: part of it is the caller's own text, or the model API's. */
+const LONGEST_NAME = 256
 
 /** A request in the ledger, from its coming until nothing more comes to it. */
 export class LedgerEntry implements RequestMeter {
@@ -42,6 +42,8 @@ export class LedgerEntry implements RequestMeter {
   #hasReserved = false
   #end: RequestEnd | undefined
   #isDone = false
+  /** That it is done is written: nothing may be written after it. */
+  #isTold = false
   #isJournaled = false
   /** Reservations that are being made. */
   #waiting = 0
@@ -130,10 +132,12 @@ export class LedgerEntry implements RequestMeter {
     this.#isDone = true
     if (!this.#request.isAlwaysRecorded && !this.#isJournaled) return
     this.#write()
+    this.#isTold = true
     this.#parts.onDone(this.#hasReserved)
   }
 
   #write(): void {
+    if (this.#isTold) return
     if (!this.#isJournaled) this.#parts.onRunning()
     this.#isJournaled = true
     this.#parts.write(this.line)
@@ -153,8 +157,8 @@ export class LedgerEntry implements RequestMeter {
       endpoint,
       firstTokenMs,
       ...end,
-      endUser: endUser?.slice(0, LONGEST_END_USER) ?? null,
-      model: this.#model,
+      endUser: endUser === undefined ? null : storable(endUser),
+      model: this.#model === null ? null : storable(this.#model),
       isEstimate: this.#isEstimate || open.length > 0,
       ...open.reduce((sum, attempt) => add(sum, usageSoFar(attempt)), this.#counts),
     }
@@ -199,16 +203,28 @@ const NOTHING: UsageCounts = {
 function add(counts: UsageCounts, usage: Spending['usage']): UsageCounts {
   return {
     calls: counts.calls + 1,
-    inputTokens: counts.inputTokens + usage.inputTokens,
-    cacheReadTokens: counts.cacheReadTokens + usage.cacheReadTokens,
-    cacheWriteTokens: counts.cacheWriteTokens + usage.cacheWriteTokens,
-    outputTokens: counts.outputTokens + usage.outputTokens,
-    reasoningTokens: counts.reasoningTokens + usage.reasoningTokens,
+    inputTokens: counts.inputTokens + whole(usage.inputTokens),
+    cacheReadTokens: counts.cacheReadTokens + whole(usage.cacheReadTokens),
+    cacheWriteTokens: counts.cacheWriteTokens + whole(usage.cacheWriteTokens),
+    outputTokens: counts.outputTokens + whole(usage.outputTokens),
+    reasoningTokens: counts.reasoningTokens + whole(usage.reasoningTokens),
     costNano: counts.costNano + toNano(usage.costUsd),
   }
 }
 
-const toNano = (usd: number): number => Math.round(usd * 1e9)
+/** Of one call. More is no count, and sums of many have to stay exact. */
+const MOST = 1e12
+
+/** Whoever answers may count in any way: a row with such a number would not be taken. */
+function whole(count: number): number {
+  const rounded = Math.round(Number(count))
+  return rounded > 0 ? Math.min(rounded, MOST) : 0
+}
+
+/** PostgreSQL takes no text with a NUL, and no index of long ones: one such row would hold up all. */
+const storable = (name: string): string => name.slice(0, LONGEST_NAME).replaceAll('\0', '')
+
+const toNano = (usd: number): number => whole(usd * 1e9)
 
 function refusedBecause({ kind, isUsedUp, resetAt }: Refusal): ApiError {
   const retryAfterSeconds = Math.max(1, Math.ceil((resetAt - Date.now()) / 1000))

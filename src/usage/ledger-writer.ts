@@ -1,7 +1,8 @@
 /** Brings rows of the ledger from the journal into the database, soon, together and once. */
+import { setImmediate as others } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import type { Store } from '../store/store.ts'
-import { StoreUnavailable } from '../store/store-unavailable.ts'
+import { isUnstorable, StoreUnavailable } from '../store/store-unavailable.ts'
 import type { UsageRow } from '../store/usage-table.ts'
 import type { Journal, SealedJournal } from './journal.ts'
 import type { JournalLine } from './journal-line.ts'
@@ -31,7 +32,8 @@ export interface LedgerWriterOptions {
 
 const FLUSH_MS = 500
 const RETRY_MS = 1000
-const ROWS_AT_ONCE = 200
+/** The whole process waits for SQLite to write them. */
+const ROWS_AT_ONCE = 50
 /** A file is read as a whole. */
 const LONGEST_FILE = 4 * 1024 * 1024
 /** Rows that the disk did not take. */
@@ -45,14 +47,30 @@ export function createLedgerWriter(options: LedgerWriterOptions): LedgerWriter {
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> | undefined
   let isStopped = false
+  /** In `performance.now()` time: what did not work does not work for everyone who asks meanwhile. */
+  let retryAt = 0
 
   const keepInMemory = (row: UsageRow): void => {
     if (inMemory.length < MOST_IN_MEMORY) return void inMemory.push(row)
     lost += 1
     if (lost === 1) log.error('rows of the usage ledger are lost: neither the disk nor the database takes them')
   }
+  /** A row that the database never takes must not hold up those behind it. */
+  const record = async (rows: readonly UsageRow[]): Promise<void> => {
+    try {
+      await store.run((db) => recordUsage(db, rows))
+    } catch (error) {
+      if (!isUnstorable(error)) throw error
+      const [only] = rows
+      if (rows.length > 1) for (const row of rows) await record([row])
+      else if (only !== undefined) {
+        lost += 1
+        log.error({ err: error, requestId: only.id }, 'the database does not take a row of the usage ledger')
+      }
+    }
+  }
   const later = (ms: number): void => {
-    if (!isStopped) timer ??= setTimeout(() => void flush(), ms).unref()
+    if (!isStopped) timer ??= setTimeout(() => void start(), ms).unref()
   }
   const bringIn = async (): Promise<void> => {
     clearTimeout(timer)
@@ -60,21 +78,26 @@ export function createLedgerWriter(options: LedgerWriterOptions): LedgerWriter {
     try {
       while (hasNews) {
         hasNews = false
-        await bringInSealed(store, journal)
-        await bringInMemory(store, inMemory)
+        await bringInSealed(journal, record)
+        await bringInMemory(inMemory, record)
         if (journal.bytes > 0) journal.seal(running())
-        await bringInSealed(store, journal)
+        await bringInSealed(journal, record)
       }
     } catch (error) {
       hasNews = true
+      retryAt = performance.now() + retryMs
       // The store has told that it is away.
       if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'the usage ledger cannot be written')
       later(retryMs)
     }
   }
-  const flush = (): Promise<void> => {
+  const start = (): Promise<void> => {
     hasNews = true
     return (flushing ??= bringIn().finally(() => (flushing = undefined)))
+  }
+  const flush = (): Promise<void> => {
+    const isWaiting = timer !== undefined && performance.now() < retryAt
+    return isWaiting && flushing === undefined ? Promise.resolve() : start()
   }
   return {
     write(line) {
@@ -94,26 +117,30 @@ export function createLedgerWriter(options: LedgerWriterOptions): LedgerWriter {
     async stop() {
       isStopped = true
       clearTimeout(timer)
-      await flush()
+      await start()
       return !hasNews
     },
   }
 }
 
-async function bringInMemory(store: Store, inMemory: UsageRow[]): Promise<void> {
+type RecordRows = (rows: readonly UsageRow[]) => Promise<void>
+
+async function bringInMemory(inMemory: UsageRow[], record: RecordRows): Promise<void> {
   while (inMemory.length > 0) {
     const rows = inMemory.slice(0, ROWS_AT_ONCE)
-    await store.run((db) => recordUsage(db, rows))
+    await record(rows)
     inMemory.splice(0, rows.length)
+    await others()
   }
 }
 
-async function bringInSealed(store: Store, journal: Journal): Promise<void> {
+async function bringInSealed(journal: Journal, record: RecordRows): Promise<void> {
   for (const sealed of journal.sealed()) {
     const rows = await rowsOf(sealed)
     for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-      const some = rows.slice(at, at + ROWS_AT_ONCE)
-      await store.run((db) => recordUsage(db, some))
+      await record(rows.slice(at, at + ROWS_AT_ONCE))
+      // SQLite takes its time without giving any to others.
+      if (at + ROWS_AT_ONCE < rows.length) await others()
     }
     await sealed.remove()
   }

@@ -113,6 +113,44 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(files(dataFolder)).toEqual([])
   })
 
+  test('names that no database takes hold up nothing', async () => {
+    await using subject = await create()
+    const { ledger, store } = subject
+    const meter = ledger.open(aRequest())
+    meter.note({ endUser: 'a\0b' })
+    const digits = Array.from({ length: 20_000 }, (_, n) => Math.sin(n).toString(36).slice(-3)).join('')
+    const attempt = (await meter.reserve(estimate(0.05))).attempt(`claude-${digits}`)
+    attempt.ended()
+    meter.end(OK)
+    await answer(ledger, aRequest())
+    await vi.waitUntil(async () => (await allRows(store)).length === 2, { timeout: 5000, interval: 10 })
+    expect((await allRows(store))[0]).toMatchObject({ endUser: 'ab', model: `claude-${digits}`.slice(0, 256) })
+  })
+
+  test('counts that are none are counted as far as they are', async () => {
+    await using subject = await create()
+    const { ledger, store } = subject
+    await answer(ledger, aRequest({}, { budgetDayUsd: 5 }), spent({ inputTokens: 1.4, outputTokens: -3, costUsd: NaN }))
+    await answer(ledger, aRequest(), spent({ inputTokens: 1e300 }))
+    await ledger.flush()
+    expect(await allRows(store)).toMatchObject([
+      { inputTokens: 1, outputTokens: 0, costNano: 0 },
+      { inputTokens: 1e12, outputTokens: 7 },
+    ])
+    expect(await store.run((db) => db.selectFrom('reservations').select('id').execute())).toEqual([])
+  })
+
+  test('nothing is written of a request after its row', async () => {
+    await using subject = await create()
+    const { ledger, store } = subject
+    const meter = ledger.open(aRequest())
+    const question = await meter.reserve(estimate(0.05))
+    meter.end(OK)
+    question.attempt('sonnet').ended()
+    await ledger.flush()
+    expect(await allRows(store)).toMatchObject([{ calls: 0, isEstimate: false }])
+  })
+
   test('two ledgers on one data folder leave each other alone', async () => {
     await using subject = await create()
     const { ledger, store, dataFolder } = subject
@@ -167,4 +205,17 @@ test('a ledger that closes while the database is away leaves its rows to the nex
   } finally {
     await postgres.start()
   }
+})
+
+test('a row that the database never takes is lost alone', async () => {
+  await using subject = createTestStore(await postgres.createDatabase())
+  const { store, dataFolder } = subject
+  const ledger = createLedgerOn(store, dataFolder)
+  const bad = ledger.open(aRequest())
+  bad.note({ session: 'a\0b' })
+  bad.end(OK)
+  await answer(ledger, aRequest())
+  await ledger.close(5000)
+  expect(await allRows(store)).toHaveLength(1)
+  expect(ledger.status()).toMatchObject({ lost: 1, waitingBytes: 0 })
 })

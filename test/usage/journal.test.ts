@@ -1,0 +1,73 @@
+/** Journals that an instance left behind when it was killed. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { newInstanceName } from '../../src/instance.ts'
+import { openJournal } from '../../src/usage/journal.ts'
+import type { UsageRow } from '../../src/store/usage-table.ts'
+import { createLedgerOn } from '../support/ledger-on-store.ts'
+import { createTestStore } from '../support/store.ts'
+
+const row = (id: string): UsageRow => ({
+  id,
+  at: 1_700_000_000_000,
+  principal: 'key:one',
+  keyId: 'one',
+  session: null,
+  endUser: null,
+  endpoint: '/v1/chat/completions',
+  model: 'claude-sonnet-5-5',
+  isEstimate: false,
+  calls: 1,
+  inputTokens: 30,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 7,
+  reasoningTokens: 0,
+  costNano: 5,
+  ms: 1,
+  firstTokenMs: null,
+  status: 200,
+  outcome: 'ok',
+})
+
+/** Of a process that is no more. */
+function leaveJournal(dataFolder: string, rows: number): void {
+  const [, , machine = ''] = newInstanceName().split('-')
+  const folder = join(dataFolder, 'usage', `999999999-1-${machine}-abcdef`)
+  mkdirSync(folder, { recursive: true })
+  const lines = Array.from({ length: rows }, (_, n) => JSON.stringify({ isDone: true, row: row(`req_${n}`) }))
+  writeFileSync(join(folder, '1.jsonl'), `${lines.join('\n')}\n`)
+}
+
+test('of two instances that find the same journal, the later one goes on without it', async () => {
+  await using subject = createTestStore()
+  const { dataFolder } = subject
+  leaveJournal(dataFolder, 3)
+  const [one, two] = [openJournal(dataFolder, 'one'), openJournal(dataFolder, 'two')]
+  await Promise.all([one.adopt(), two.adopt()])
+  const [[first], [second]] = [one.sealed(), two.sealed()]
+  expect(await first?.read()).toHaveLength(3)
+  await first?.remove()
+  expect(await second?.read()).toEqual([])
+  await second?.remove()
+  expect(two.sealed()).toEqual([])
+  await Promise.all([one.close(true), two.close(true)])
+})
+
+test('a long journal comes in without holding up the process', async () => {
+  await using subject = createTestStore()
+  const { store, dataFolder } = subject
+  leaveJournal(dataFolder, 3000)
+  let turns = 0
+  const counting = setInterval(() => (turns += 1), 1)
+  const ledger = createLedgerOn(store, dataFolder)
+  await vi.waitUntil(() => ledger.status().waitingBytes > 0, { timeout: 5000, interval: 1 })
+  turns = 0
+  await vi.waitUntil(() => ledger.status().waitingBytes === 0, { timeout: 10_000, interval: 10 })
+  clearInterval(counting)
+  // Others have their turn between any two of its sixty batches.
+  expect(turns).toBeGreaterThan(30)
+  await ledger.close(1000)
+  expect(readdirSync(join(dataFolder, 'usage'))).toEqual([])
+})
