@@ -90,7 +90,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const schemas = createSchemaValidator()
   const instance = newInstanceName()
   const metering = openMetering({ config, keys, instance, metrics, log })
-  const sessions = createSessions({ store, instance, config, log })
+  const sessions = createSessions({ store, instance, config, log, flushUsage: () => metering.ledger.flush() })
   const parts = { engine, config, log, metrics, schemas, store, authentication, sessions, ...metering, version }
   const app = createApp({ ...parts, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log).catch(async (error: unknown) => {

@@ -8,7 +8,8 @@ import type { TurnEvent } from '../turn/turn-event.ts'
 import type { ChatChunk } from '../wire/chat-chunk.ts'
 import type { ChatRequest } from '../wire/chat-request.ts'
 import type { ChatMessage } from '../wire/message.ts'
-import { sessionSystemSchema, type StoredTurn, sessionTurnSchema } from '../wire/session.ts'
+import { sessionSystemSchema, type StoredTurn } from '../wire/session.ts'
+import { readStoredTurns } from './read-stored-turns.ts'
 import type { Placed } from './side-by-side.ts'
 
 export interface OpenSession {
@@ -38,15 +39,18 @@ export async function openSession(
   const turn = await sessions.begin({ principalId: principal.id, name, requestId, messages: given.length, bytes })
   try {
     meter.note({ session: turn.sessionId })
-    return readSession(turn, request)
+    return await readSession(turn, request)
   } catch (error) {
     await turn.release()
     throw error
   }
 }
 
-function readSession(turn: SessionTurn, { session_id: name, messages: given }: ChatRequest): OpenSession {
-  const stored = turn.earlier.map((content) => sessionTurnSchema.parse(JSON.parse(content)))
+async function readSession(
+  turn: SessionTurn,
+  { session_id: name, messages: given }: ChatRequest,
+): Promise<OpenSession> {
+  const stored = await readStoredTurns(turn.earlier)
   const { system, said } = withSystem(sessionSystemSchema.parse(JSON.parse(turn.system)), given, stored.length > 0)
   const before = [...system, ...stored.flatMap(({ messages }) => messages)]
   let thoughts: Thoughts | undefined

@@ -9,13 +9,13 @@ import {
   sessionQuerySchema,
   sessionStatsSchema,
   sessionSystemSchema,
-  sessionTurnSchema,
   type WireSession,
   type WireSessionContent,
   type WireSessionDeleted,
   type WireSessionList,
   type WireSessionStats,
 } from '../wire/session.ts'
+import { readStoredTurns } from './read-stored-turns.ts'
 import type { ServiceEndpoint } from './services.ts'
 
 const PER_PAGE = 20
@@ -61,7 +61,7 @@ export const session: ServiceEndpoint = {
     async ({ params: { id = '' }, principal }) => {
       const found = await stored.find(principal.id, id)
       if (found === undefined) throw new ApiError('not_found')
-      return jsonReply(contentOf(found))
+      return jsonReply(await contentOf(found))
     },
 }
 
@@ -114,8 +114,8 @@ function toWire(facts: SessionFacts): WireSession {
   }
 }
 
-function contentOf({ facts, system, turns, taken }: SessionContent): WireSessionContent {
-  const said = turns.flatMap((content) => sessionTurnSchema.parse(JSON.parse(content)).messages)
+async function contentOf({ facts, system, turns, taken }: SessionContent): Promise<WireSessionContent> {
+  const said = (await readStoredTurns(turns)).flatMap(({ messages }) => messages)
   return {
     ...toWire(facts),
     messages: [...sessionSystemSchema.parse(JSON.parse(system)), ...said],

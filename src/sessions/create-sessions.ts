@@ -3,6 +3,7 @@
  * dies the lease ends by itself, and at once for others on the same machine, who see that the process is gone.
  */
 import { randomUUID } from 'node:crypto'
+import { setImmediate as others } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { isGone } from '../instance.ts'
@@ -20,6 +21,7 @@ import {
   sumSessions,
   updateSession,
 } from '../store/sessions-table.ts'
+import { locksRows } from '../store/lock-rows.ts'
 import type { Database, Store } from '../store/store.ts'
 import { sumSession } from '../store/usage-table.ts'
 import type { SessionAddition, SessionFacts, SessionRequest, Sessions, SessionTurn } from './sessions.ts'
@@ -30,20 +32,25 @@ export interface SessionsOptions {
   readonly instance: string
   readonly config: Pick<Config, 'SESSION_TTL' | 'SESSION_MAX_MESSAGES' | 'SESSION_MAX_BYTES' | 'MAX_SESSIONS'>
   readonly log: Pick<Logger, 'warn'>
+  /** Brings into the database what turns took. */
+  readonly flushUsage?: () => Promise<void>
   readonly leaseMs?: number
   readonly sweepMs?: number
 }
 
 const LEASE_MS = 30_000
 const SWEEP_MS = 60_000
-const SWEPT_AT_ONCE = 100
+/** The whole process waits for SQLite. */
+const SWEPT_AT_ONCE = 10
+/** What is read at once of a session, in bytes, for the same reason. */
+const READ_AT_ONCE = 1_000_000
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, config, leaseMs = LEASE_MS, sweepMs = SWEEP_MS } = options
   const change = <T>(work: (db: SessionChange) => Promise<T>): Promise<T> =>
     store.run((db) => db.transaction().execute(work))
   const sweep = async (): Promise<void> => {
-    while ((await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))) === SWEPT_AT_ONCE);
+    while ((await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))) === SWEPT_AT_ONCE) await others()
   }
   // A database that is away is asked again the next time.
   const sweeping = setInterval(() => void sweep().catch(() => undefined), sweepMs).unref()
@@ -51,27 +58,35 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     async begin(request) {
       const writer = `${options.instance}/${request.requestId}`
-      const begun = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
-      return openTurn(options, begun, writer)
+      const session = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
+      const turn = openTurn(options, session, writer)
+      try {
+        return { ...turn, earlier: await readEarlier(store, session) }
+      } catch (error) {
+        await turn.release()
+        throw error
+      }
     },
     list: (principalId, { after, most }) =>
       store.run(async (db) => {
         const before = after === undefined ? undefined : await findSession(db, principalId, after)
+        if (after !== undefined && before === undefined) throw unknownPage()
         const now = Date.now()
         const found = await listSessions(db, { principal: principalId, now, after: before, most: most + 1 })
         return { sessions: found.slice(0, most).map((session) => factsOf(session, now)), hasMore: found.length > most }
       }),
-    find: (principalId, name) =>
-      store.run(async (db) => {
-        const session = await findLive(db, principalId, name)
-        if (session === undefined) return undefined
-        const turns = await readTurns(db, session.id)
-        const taken = await sumSession(db, session.id)
-        return { facts: factsOf(session, Date.now()), system: session.system, turns, taken }
-      }),
+    async find(principalId, name) {
+      const session = await store.run((db) => findLive(db, principalId, name))
+      if (session === undefined) return undefined
+      const turns = await readEarlier(store, session)
+      // What its last turn took may not be there yet.
+      await options.flushUsage?.()
+      const taken = await store.run((db) => sumSession(db, session.id))
+      return { facts: factsOf(session, Date.now()), system: session.system, turns, taken }
+    },
     remove: (principalId, name) =>
       change(async (db) => {
-        const session = await findLive(db, principalId, name)
+        const session = await findLive(db, principalId, name, { isLocked: locksRows(db) })
         if (session === undefined) return false
         if (isBusy(session, Date.now())) throw busy()
         return deleteSession(db, session.id)
@@ -87,12 +102,7 @@ interface Beginning {
   readonly leaseMs: number
 }
 
-interface BegunTurn {
-  readonly session: StoredSession
-  readonly earlier: readonly string[]
-}
-
-async function beginTurn(db: SessionChange, request: SessionRequest, beginning: Beginning): Promise<BegunTurn> {
+async function beginTurn(db: SessionChange, request: SessionRequest, beginning: Beginning): Promise<StoredSession> {
   const { writer, config, leaseMs } = beginning
   const now = Date.now()
   const fresh = freshSession(request, now)
@@ -106,7 +116,19 @@ async function beginTurn(db: SessionChange, request: SessionRequest, beginning: 
   checkRoom(session, request, config)
   const lease = { writer, writer_until: now + leaseMs, expires_at: Math.max(session.expiresAt, now + leaseMs) }
   await updateSession(db, { id: session.id, writer: session.writer }, lease)
-  return { session, earlier: await readTurns(db, session.id) }
+  return session
+}
+
+/** Some at a time: a long conversation takes SQLite tens of milliseconds. */
+async function readEarlier(store: Store, { id, turns, bytes }: StoredSession): Promise<string[]> {
+  const most = Math.max(1, Math.floor((READ_AT_ONCE * turns) / Math.max(1, bytes)))
+  const earlier: string[] = []
+  for (let after = 0; after < turns; after += most) {
+    if (after > 0) await others()
+    const some = await store.run((db) => readTurns(db, id, { after, to: Math.min(turns, after + most) }))
+    for (const content of some) earlier.push(content)
+  }
+  return earlier
 }
 
 function freshSession({ principalId, name }: SessionRequest, now: number): StoredSession {
@@ -149,7 +171,7 @@ function checkRoom(session: StoredSession, added: SessionRequest, config: Sessio
 }
 
 /** The turn of a writer, whose lease is renewed until it is committed or released. */
-function openTurn(options: SessionsOptions, { session, earlier }: BegunTurn, writer: string): SessionTurn {
+function openTurn(options: SessionsOptions, session: StoredSession, writer: string): Omit<SessionTurn, 'earlier'> {
   const { store, config, log, leaseMs = LEASE_MS } = options
   const { id } = session
   let isOver = false
@@ -166,7 +188,6 @@ function openTurn(options: SessionsOptions, { session, earlier }: BegunTurn, wri
     sessionId: id,
     number: session.turns + 1,
     system: session.system,
-    earlier,
     async commit(added) {
       await store.run((db) =>
         db.transaction().execute((transaction) => addTurn(transaction, session, { ...added, writer, config })),
@@ -219,8 +240,13 @@ async function free(db: SessionChange, session: StoredSession, writer: string): 
   if (isOurs && session.turns === 0) await deleteSession(db, session.id)
 }
 
-async function findLive(db: Database, principalId: string, name: string): Promise<StoredSession | undefined> {
-  const session = await findSession(db, principalId, name)
+async function findLive(
+  db: Database,
+  principalId: string,
+  name: string,
+  lock: { readonly isLocked?: boolean } = {},
+): Promise<StoredSession | undefined> {
+  const session = await findSession(db, principalId, name, lock)
   const isThere = session !== undefined && session.turns > 0 && session.expiresAt > Date.now()
   return isThere ? session : undefined
 }
@@ -228,6 +254,10 @@ async function findLive(db: Database, principalId: string, name: string): Promis
 function isBusy({ writer, writerUntil }: StoredSession, now: number): boolean {
   return writer !== null && writerUntil > now && !isGone(writer.split('/', 1)[0] ?? '')
 }
+
+/** Whoever reads page after page would begin again with the first one. */
+const unknownPage = (): ApiError =>
+  new ApiError('invalid_value', { message: "There is no session of the id in 'after' any more.", param: 'after' })
 
 const busy = (): ApiError => new ApiError('session_busy')
 

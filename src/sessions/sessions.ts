@@ -6,7 +6,7 @@ export interface Sessions {
    * @throws ApiError `session_busy`, `session_full` or `too_many_sessions`; StoreUnavailable
    */
   begin(request: SessionRequest): Promise<SessionTurn>
-  /** @throws StoreUnavailable, as do those below */
+  /** @throws ApiError `invalid_value` for an `after` that is not there; StoreUnavailable, as do those below */
   list(principalId: string, page: { readonly after: string | undefined; readonly most: number }): Promise<SessionList>
   /** Undefined where the caller has none of that name. */
   find(principalId: string, name: string): Promise<SessionContent | undefined>

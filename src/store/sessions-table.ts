@@ -54,27 +54,30 @@ export type SessionChange = Transaction<Tables>
 
 /** The session of this name, its row locked; made where there is none. */
 export async function lockSession(db: SessionChange, fresh: StoredSession): Promise<StoredSession> {
-  await db
-    .insertInto('sessions')
-    .values(toRow(fresh))
-    .onConflict((conflict) => conflict.columns(['principal', 'name']).doNothing())
-    .execute()
-  const row = await db
-    .selectFrom('sessions')
-    .selectAll()
-    .where('principal', '=', fresh.principal)
-    .where('name', '=', fresh.name)
-    .$if(locksRows(db), (query) => query.forUpdate())
-    .executeTakeFirstOrThrow()
-  return fromRow(row)
+  for (;;) {
+    await db
+      .insertInto('sessions')
+      .values(toRow(fresh))
+      .onConflict((conflict) => conflict.columns(['principal', 'name']).doNothing())
+      .execute()
+    // Between the two, another process can have removed the one that was there.
+    const session = await findSession(db, fresh.principal, fresh.name, { isLocked: locksRows(db) })
+    if (session !== undefined) return session
+  }
 }
 
-export async function findSession(db: Database, principal: string, name: string): Promise<StoredSession | undefined> {
+export async function findSession(
+  db: Database,
+  principal: string,
+  name: string,
+  { isLocked = false }: { readonly isLocked?: boolean } = {},
+): Promise<StoredSession | undefined> {
   const row = await db
     .selectFrom('sessions')
     .selectAll()
     .where('principal', '=', principal)
     .where('name', '=', name)
+    .$if(isLocked, (query) => query.forUpdate())
     .executeTakeFirst()
   return row === undefined ? undefined : fromRow(row)
 }
@@ -148,12 +151,18 @@ export async function sumSessions(db: Database, principal: string, now: number):
   }
 }
 
-/** What was said, turn by turn. */
-export async function readTurns(db: Database, sessionId: string): Promise<readonly string[]> {
+/** What was said, turn by turn: after one, up to another one and with it. */
+export async function readTurns(
+  db: Database,
+  sessionId: string,
+  { after, to }: { readonly after: number; readonly to: number },
+): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('session_turns')
     .select('content')
     .where('session_id', '=', sessionId)
+    .where('turn', '>', after)
+    .where('turn', '<=', to)
     .orderBy('turn')
     .execute()
   return rows.map(({ content }) => content)

@@ -72,6 +72,31 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(await subject.one.stats('key:one')).toMatchObject({ sessions: 50, turns: 100, messages: 200, busy: 0 })
   })
 
+  test('a long session is read whole and in order', async () => {
+    await using subject = await create()
+    const contents = Array.from({ length: 7 }, (_, n) => JSON.stringify(`${n}`.repeat(400_000)))
+    for (const content of contents) await (await begin(subject.one)).commit(addition(content))
+    expect((await begin(subject.two)).earlier).toEqual(contents)
+    expect((await subject.one.find('key:one', 's'))?.turns).toEqual(contents)
+  })
+
+  test('removed while turns are added, it leaves nothing behind, and nobody hears more than that it is busy or gone', async () => {
+    await using subject = await create()
+    const { one, two, store } = subject
+    const heard: unknown[] = []
+    const hear = (error: unknown): void => void heard.push(Object(error).code ?? error)
+    const add = async (sessions: Sessions): Promise<void> => (await begin(sessions)).commit(addition('"a"'))
+    for (let round = 0; round < 30; round += 1) {
+      const all = [add(one), add(two), two.remove('key:one', 's'), one.remove('key:one', 's'), add(one)]
+      await Promise.all(all.map((each) => each.catch(hear)))
+    }
+    expect(heard.filter((code) => code !== 'session_busy' && code !== 'session_lost')).toEqual([])
+    const ids = await store.run((db) => db.selectFrom('sessions').select('id').execute())
+    const turns = await store.run((db) => db.selectFrom('session_turns').select('session_id').execute())
+    const left = turns.filter((turn) => !ids.some(({ id }) => id === turn.session_id))
+    expect(left).toEqual([])
+  })
+
   test('a writer whose lease has ended adds nothing any more', async () => {
     await using subject = await create({ instance: 'another-machine', leaseMs: 60_000 })
     const lost = await begin(subject.one)

@@ -54,7 +54,8 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const usage =
     metering === undefined ? {} : { ledger: metering.ledger, usage: createUsageReports(store, metering.ledger) }
   const config = parseConfig({}, more.settings)
-  const sessions = createSessionsOn(store, { settings: more.settings ?? {} })
+  const flushUsage = (): Promise<void> => metering?.ledger.flush() ?? Promise.resolve()
+  const sessions = createSessionsOn(store, { settings: more.settings ?? {}, flushUsage })
   const rateLimits = more.rateLimits ?? createTestRateLimits(config, metering)
   return {
     ...createTestApp({ ...more, authentication, store, rateLimits, sessions, ...usage }),

@@ -11,6 +11,7 @@ export interface TestSessionsOptions {
   readonly instance?: string
   readonly leaseMs?: number
   readonly sweepMs?: number
+  readonly flushUsage?: () => Promise<void>
 }
 
 export function createSessionsOn(
