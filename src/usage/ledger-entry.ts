@@ -217,7 +217,7 @@ const MOST = 1e12
 
 /** Whoever answers may count in any way: a row with such a number would not be taken. */
 function whole(count: number): number {
-  const rounded = Math.round(Number(count))
+  const rounded = Math.round(count)
   return rounded > 0 ? Math.min(rounded, MOST) : 0
 }
 
