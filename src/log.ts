@@ -34,7 +34,8 @@ export function createLogger(options: LoggerOptions): Logger {
   )
 }
 
-function streamFor({ pretty: isPretty, stream }: LoggerOptions): DestinationStream {
+function streamFor({ level, pretty: isPretty, stream }: LoggerOptions): DestinationStream {
+  if (level === 'silent') return { write: () => undefined }
   // Asking for standard output puts a pipe into the mode in which a write never waits for its reader.
   const output = stream ?? createLogOutput(process.stdout.fd)
   if (!isPretty) return output
