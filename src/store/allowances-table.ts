@@ -183,14 +183,40 @@ export async function takeReservations(db: Change, ids: readonly string[]): Prom
 
 /** Those that are over their time and not counted yet, of which nobody else takes care meanwhile; marks them as counted. */
 export async function expireReservations(db: Change, now: number): Promise<readonly FoundReservation[]> {
+  const over = db
+    .selectFrom('reservations')
+    .select('id')
+    .where('expires_at', '<', now)
+    .where('is_counted', '=', 0)
+    .$if(locksRows(db), (query) => query.forUpdate().skipLocked())
   const rows = await db
     .updateTable('reservations')
     .set({ is_counted: 1 })
-    .where('expires_at', '<', now)
-    .where('is_counted', '=', 0)
+    .where('id', 'in', over)
     .returningAll()
     .execute()
   return rows.map(fromRow)
+}
+
+/**
+ * Before requests reserve more: locks what they have reserved, which whoever settles does before it locks balances too, and
+ * marks it as not counted.
+ * @returns what was counted, because a machine slept or its clock was set while the request ran
+ */
+export async function reviveReservations(db: Change, ids: readonly string[]): Promise<readonly FoundReservation[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('reservations')
+    .selectAll()
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .$if(locksRows(db), (query) => query.forUpdate())
+    .execute()
+  const counted = rows.filter((row) => row.is_counted === 1).map(fromRow)
+  if (counted.length === 0) return []
+  const countedIds = counted.map(({ id }) => id)
+  await db.updateTable('reservations').set({ is_counted: 0 }).where('id', 'in', countedIds).execute()
+  return counted
 }
 
 function fromRow(row: Selectable<ReservationsTable>): FoundReservation {

@@ -11,6 +11,7 @@ import {
   type Change,
   changeBalances,
   type Reservation,
+  reviveReservations,
 } from '../store/allowances-table.ts'
 import type { Store } from '../store/store.ts'
 import { windowEnd, windowStart } from './windows.ts'
@@ -18,8 +19,11 @@ import { windowEnd, windowStart } from './windows.ts'
 export interface Allowances {
   /** Counts a request at this moment, if the limit has room for it. @throws StoreUnavailable */
   countRequest(account: string, perMinute: number): Promise<CountedRequest>
-  /** @returns why not, where there is no room. @throws StoreUnavailable */
-  reserve(reservation: Reservation, limits: SpendingLimits): Promise<Refusal | undefined>
+  /**
+   * @param isFurther whether the request may have reserved before
+   * @returns why not, where there is no room. @throws StoreUnavailable
+   */
+  reserve(reservation: Reservation, limits: SpendingLimits, isFurther?: boolean): Promise<Refusal | undefined>
 }
 
 export interface CountedRequest {
@@ -69,7 +73,10 @@ export function createAllowances(store: Store, reservedForMs: number, now: () =>
     }
     isRunning = false
   }
-  const ask = <T>(demand: Pick<Demand, 'allowances'>, judge: (balances: Balances) => Judgement<T>): Promise<T> =>
+  const ask = <T>(
+    demand: Pick<Demand, 'allowances' | 'furtherOf'>,
+    judge: (balances: Balances) => Judgement<T>,
+  ): Promise<T> =>
     new Promise((resolve, reject) => {
       let judged: Judgement<T> | undefined
       waiting.push({
@@ -92,10 +99,11 @@ export function createAllowances(store: Store, reservedForMs: number, now: () =>
         return { answer: { allowed, used: balance.used, resetMs } }
       })
     },
-    reserve(reservation, limits) {
+    reserve(reservation, limits, isFurther = false) {
       const kinds = SPENDING_KINDS.filter((kind) => limits[kind] !== undefined)
       const allowances = kinds.map((kind) => allowanceOf(reservation, kind))
-      return ask({ allowances }, (balances) => judgeReservation(reservation, limits, balances))
+      const demand = isFurther ? { allowances, furtherOf: reservation.id } : { allowances }
+      return ask(demand, (balances) => judgeReservation(reservation, limits, balances))
     },
   }
 }
@@ -110,6 +118,8 @@ interface Judgement<T> {
 
 interface Demand {
   readonly allowances: readonly Allowance[]
+  /** The request that may have reserved before. */
+  readonly furtherOf?: string
   /** Changes the balances. @returns what is to be reserved */
   judge(balances: Balances): Reservation | undefined
   /** What was judged holds. */
@@ -119,10 +129,25 @@ interface Demand {
 
 async function decide(db: Change, demands: readonly Demand[], expiresAt: number): Promise<void> {
   const allowances = demands.flatMap((demand) => demand.allowances)
-  const reservations = await changeBalances(db, allowances, true, (balances) =>
-    demands.flatMap((demand) => demand.judge(balances) ?? []),
+  const revived = await reviveReservations(
+    db,
+    demands.flatMap(({ furtherOf }) => furtherOf ?? []),
   )
+  const reservations = await changeBalances(db, allowances, true, (balances) => {
+    for (const reservation of revived) holdBackAgain(reservation, balances)
+    return demands.flatMap((demand) => demand.judge(balances) ?? [])
+  })
   await addReservations(db, reservations, expiresAt)
+}
+
+/** It was counted as used, but its request still runs. */
+function holdBackAgain(reservation: Reservation, balances: Balances): void {
+  for (const kind of SPENDING_KINDS) {
+    const balance = balances.of(allowanceOf(reservation, kind))
+    if (balance === undefined) continue
+    balance.used -= amountOf(reservation, kind)
+    balance.reserved += amountOf(reservation, kind)
+  }
 }
 
 function judgeReservation(

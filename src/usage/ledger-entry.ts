@@ -79,13 +79,14 @@ export class LedgerEntry implements RequestMeter {
     const { inputTokens, outputTokens, inputUsd, outputUsd } = estimate
     const costNano = toNano(inputUsd + outputUsd)
     const reservation = { id, account, at: this.#at, tokens: inputTokens + outputTokens, costNano }
+    const isFurther = this.#hasReserved
     this.#waiting += 1
     this.#hasReserved = true
     // Before it is there: nobody else would know of it.
     this.#write()
     try {
       for (let tries = 1; ; tries += 1) {
-        const refusal = await this.#parts.allowances.reserve(reservation, limits)
+        const refusal = await this.#parts.allowances.reserve(reservation, limits, isFurther || tries > 1)
         if (refusal === undefined) return
         if (refusal.isUsedUp || tries >= PATIENCE) throw refusedBecause(refusal)
         // What has ended a moment ago may still be held back.

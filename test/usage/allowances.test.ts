@@ -1,4 +1,5 @@
 /** Limits that hold whatever comes at the same time, on both databases. */
+import { setImmediate as others } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ApiError } from '../../src/errors.ts'
 import type { Grant } from '../../src/keys/grant.ts'
@@ -128,6 +129,50 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     meter.end(OK)
     await ledger.close(2000)
     expect(await balance(store, 'usd_day')).toEqual({ used: 0.5 * NANO, reserved: 0 })
+  })
+
+  test('a request that still runs when its time is over reserves more, and is counted once', async () => {
+    await using subject = await create()
+    const { store, ledgers } = subject
+    const [ledger] = ledgers
+    if (ledger === undefined) throw new Error('no ledger')
+    const meter = ledger.open(aRequest({}, { budgetDayUsd: 9 }))
+    await meter.reserve(estimate(2))
+    await store.run((db) => expire(db, Date.now() + 60_001))
+    const question = await meter.reserve(estimate(1))
+    expect(await balance(store, 'usd_day')).toEqual({ used: 0, reserved: 3 * NANO })
+    const attempt = question.attempt('sonnet')
+    attempt.took(spent({ costUsd: 0.5 }))
+    attempt.ended()
+    meter.end(OK)
+    await ledger.close(2000)
+    expect(await balance(store, 'usd_day')).toEqual({ used: 0.5 * NANO, reserved: 0 })
+  })
+
+  test('requests that reserve more while others are over their time do not wait for one another', async () => {
+    await using subject = await create()
+    const { store, ledgers } = subject
+    const tidying = new AbortController()
+    const failed: unknown[] = []
+    const tidy = async (): Promise<void> => {
+      while (!tidying.signal.aborted) {
+        await store.run((db) => expire(db, Date.now() + 60_001)).catch((error: unknown) => failed.push(error))
+        await others()
+      }
+    }
+    const tidied = tidy()
+    const ask = async (n: number): Promise<void> => {
+      const account = { principalId: `key:${n % 3}` }
+      const meter = ledgers[n % ledgers.length]?.open(aRequest(account, { budgetDayUsd: 900 }))
+      for (let question = 0; question < 4; question += 1) await meter?.reserve(estimate(1))
+      meter?.end(OK)
+    }
+    await Promise.all(Array.from({ length: 30 }, (_, n) => ask(n)))
+    tidying.abort()
+    await tidied
+    await Promise.all(ledgers.map((ledger) => ledger.close(5000)))
+    expect(failed).toEqual([])
+    for (const n of [0, 1, 2]) expect(await balance(store, 'usd_day', `key:${n}`)).toEqual({ used: 0, reserved: 0 })
   })
 
   test('a row that is told twice is counted once', async () => {
