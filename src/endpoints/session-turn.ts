@@ -57,7 +57,7 @@ async function readSession(
   const commit = async (answer: ChatMessage, model: string): Promise<void> => {
     const added: StoredTurn = {
       messages: [...said, answer],
-      ...(thoughts === undefined ? {} : { thoughts: mutable(thoughts) }),
+      ...(thoughts === undefined ? {} : { thoughts }),
     }
     await turn.commit({
       system: JSON.stringify(system),
@@ -118,8 +118,4 @@ function toStored({ content, refusal, tool_calls: calls, function_call: call }: 
     ...(calls === undefined ? {} : { tool_calls: calls }),
     ...(call === undefined ? {} : { function_call: call }),
   }
-}
-
-function mutable({ callIds, thoughts, ...rest }: Thoughts): NonNullable<StoredTurn['thoughts']> {
-  return { ...rest, callIds: [...callIds], thoughts: [...thoughts] }
 }

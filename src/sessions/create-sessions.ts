@@ -16,13 +16,12 @@ import {
   listSessions,
   lockSession,
   readTurns,
-  type SessionChange,
   type StoredSession,
   sumSessions,
   updateSession,
 } from '../store/sessions-table.ts'
 import { locksRows } from '../store/lock-rows.ts'
-import type { Database, Store } from '../store/store.ts'
+import type { Change, Database, Store } from '../store/store.ts'
 import { sumSession } from '../store/usage-table.ts'
 import type { SessionAddition, SessionFacts, SessionRequest, Sessions, SessionTurn } from './sessions.ts'
 
@@ -47,8 +46,7 @@ const READ_AT_ONCE = 1_000_000
 
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, config, leaseMs = LEASE_MS, sweepMs = SWEEP_MS } = options
-  const change = <T>(work: (db: SessionChange) => Promise<T>): Promise<T> =>
-    store.run((db) => db.transaction().execute(work))
+  const change = <T>(work: (db: Change) => Promise<T>): Promise<T> => store.run((db) => db.transaction().execute(work))
   const sweep = async (): Promise<void> => {
     while ((await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))) === SWEPT_AT_ONCE) await others()
   }
@@ -102,7 +100,7 @@ interface Beginning {
   readonly leaseMs: number
 }
 
-async function beginTurn(db: SessionChange, request: SessionRequest, beginning: Beginning): Promise<StoredSession> {
+async function beginTurn(db: Change, request: SessionRequest, beginning: Beginning): Promise<StoredSession> {
   const { writer, config, leaseMs } = beginning
   const now = Date.now()
   const fresh = freshSession(request, now)
@@ -207,7 +205,7 @@ function openTurn(options: SessionsOptions, session: StoredSession, writer: stri
 }
 
 async function addTurn(
-  db: SessionChange,
+  db: Change,
   session: StoredSession,
   added: SessionAddition & { readonly writer: string; readonly config: SessionsOptions['config'] },
 ): Promise<void> {
@@ -234,7 +232,7 @@ async function addTurn(
 }
 
 /** A session without a turn is none. */
-async function free(db: SessionChange, session: StoredSession, writer: string): Promise<void> {
+async function free(db: Change, session: StoredSession, writer: string): Promise<void> {
   const before = { writer: null, writer_until: 0, expires_at: session.expiresAt }
   const isOurs = await updateSession(db, { id: session.id, writer }, before)
   if (isOurs && session.turns === 0) await deleteSession(db, session.id)

@@ -2,10 +2,9 @@
  * What callers have used up of their limits, window by window, and what their running requests may still use. Several
  * processes count in the same rows: a transaction locks the rows that it changes, always in the same order.
  */
-import type { Selectable, Transaction } from 'kysely'
+import type { Selectable } from 'kysely'
 import { locksRows } from './lock-rows.ts'
-import type { Database } from './store.ts'
-import type { Tables } from './tables.ts'
+import type { Change, Database } from './store.ts'
 
 export interface AllowancesTable {
   readonly account: string
@@ -57,8 +56,6 @@ export interface Balances {
   /** Undefined for one that was not asked for. */
   of(allowance: Allowance): Balance | undefined
 }
-
-export type Change = Transaction<Tables>
 
 /**
  * Locks balances, hands them to `change`, and writes what that made of them, all in one transaction.

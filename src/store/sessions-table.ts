@@ -1,8 +1,7 @@
 /** Conversations that live on the server. What is said in them is text to this file. */
-import { type Selectable, type Transaction } from 'kysely'
+import type { Selectable } from 'kysely'
 import { locksRows } from './lock-rows.ts'
-import type { Database } from './store.ts'
-import type { Tables } from './tables.ts'
+import type { Change, Database } from './store.ts'
 
 export interface SessionsTable {
   readonly id: string
@@ -50,10 +49,8 @@ export interface StoredSession {
   readonly writerUntil: number
 }
 
-export type SessionChange = Transaction<Tables>
-
 /** The session of this name, its row locked; made where there is none. */
-export async function lockSession(db: SessionChange, fresh: StoredSession): Promise<StoredSession> {
+export async function lockSession(db: Change, fresh: StoredSession): Promise<StoredSession> {
   for (;;) {
     await db
       .insertInto('sessions')
@@ -188,14 +185,14 @@ export async function updateSession(
 }
 
 /** @returns whether it was there */
-export async function deleteSession(db: SessionChange, id: string): Promise<boolean> {
+export async function deleteSession(db: Change, id: string): Promise<boolean> {
   await db.deleteFrom('session_turns').where('session_id', '=', id).execute()
   const { numDeletedRows } = await db.deleteFrom('sessions').where('id', '=', id).executeTakeFirst()
   return numDeletedRows > 0n
 }
 
 /** Those that nobody has used in time, a few at once: the process waits for SQLite. @returns how many */
-export async function deleteExpired(db: SessionChange, now: number, most: number): Promise<number> {
+export async function deleteExpired(db: Change, now: number, most: number): Promise<number> {
   const rows = await db
     .selectFrom('sessions')
     .select('id')

@@ -2,13 +2,15 @@
  * The database, opened at its first use. Whoever needs it gets it by `run` alone, so that one place knows whether it is
  * there: a database that went away is tried again by the next use, and nothing has to be restarted.
  */
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from '../log.ts'
 import { type DatabaseAddress, describeAddress, readDatabaseUrl } from './database-url.ts'
 import { isAway, StoreUnavailable } from './store-unavailable.ts'
 import type { Tables } from './tables.ts'
 
 export type Database = Kysely<Tables>
+/** The database within a transaction. */
+export type Change = Transaction<Tables>
 
 export interface Store {
   readonly kind: 'sqlite' | 'postgres'

@@ -1,7 +1,6 @@
 /** The ledger: a row for each request that asked a model, and their sums by day, caller and model. */
 import { type Insertable, type RawBuilder, sql } from 'kysely'
-import type { Change } from './allowances-table.ts'
-import type { Database } from './store.ts'
+import type { Change, Database } from './store.ts'
 
 interface Sums {
   readonly calls: number
@@ -181,13 +180,7 @@ export async function sumUsage(db: Database, query: UsageQuery, most: number): P
     .select(({ fn }) => [
       fn.sum<number | string | null>('requests').as('requests'),
       fn.sum<number | string | null>('failed').as('failed'),
-      fn.sum<number | string | null>('calls').as('calls'),
-      fn.sum<number | string | null>('input_tokens').as('inputTokens'),
-      fn.sum<number | string | null>('cache_read_tokens').as('cacheReadTokens'),
-      fn.sum<number | string | null>('cache_write_tokens').as('cacheWriteTokens'),
-      fn.sum<number | string | null>('output_tokens').as('outputTokens'),
-      fn.sum<number | string | null>('reasoning_tokens').as('reasoningTokens'),
-      fn.sum<number | string | null>('cost_nano').as('costNano'),
+      ...SUMS,
     ])
     .where('day', '>=', from)
     .where('day', '<=', to)
@@ -206,21 +199,22 @@ export async function sumUsage(db: Database, query: UsageQuery, most: number): P
 
 /** What the requests of a session took. */
 export async function sumSession(db: Database, session: string): Promise<UsageCounts> {
-  const row = await db
-    .selectFrom('usage')
-    .select(({ fn }) => [
-      fn.sum<number | string | null>('calls').as('calls'),
-      fn.sum<number | string | null>('input_tokens').as('inputTokens'),
-      fn.sum<number | string | null>('cache_read_tokens').as('cacheReadTokens'),
-      fn.sum<number | string | null>('cache_write_tokens').as('cacheWriteTokens'),
-      fn.sum<number | string | null>('output_tokens').as('outputTokens'),
-      fn.sum<number | string | null>('reasoning_tokens').as('reasoningTokens'),
-      fn.sum<number | string | null>('cost_nano').as('costNano'),
-    ])
-    .where('session', '=', session)
-    .executeTakeFirstOrThrow()
+  const row = await db.selectFrom('usage').select(SUMS).where('session', '=', session).executeTakeFirstOrThrow()
   return toCounts(row)
 }
+
+const sumOf = (column: keyof Sums): RawBuilder<number | string | null> => sql`sum(${sql.ref(column)})`
+
+/** Of rows of the ledger, or of their sums by day. */
+const SUMS = [
+  sumOf('calls').as('calls'),
+  sumOf('input_tokens').as('inputTokens'),
+  sumOf('cache_read_tokens').as('cacheReadTokens'),
+  sumOf('cache_write_tokens').as('cacheWriteTokens'),
+  sumOf('output_tokens').as('outputTokens'),
+  sumOf('reasoning_tokens').as('reasoningTokens'),
+  sumOf('cost_nano').as('costNano'),
+] as const
 
 /** PostgreSQL gives sums of integers as text, and both nothing at all of none. */
 function toCounts(row: Readonly<Record<keyof UsageCounts, number | string | null>>): UsageCounts {

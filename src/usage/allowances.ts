@@ -8,12 +8,11 @@ import {
   type Allowance,
   type AllowanceKind,
   type Balances,
-  type Change,
   changeBalances,
   type Reservation,
   reviveReservations,
 } from '../store/allowances-table.ts'
-import type { Store } from '../store/store.ts'
+import type { Change, Store } from '../store/store.ts'
 import { windowEnd, windowStart } from './windows.ts'
 
 export interface Allowances {
@@ -50,7 +49,8 @@ export interface Refusal {
   readonly resetAt: number
 }
 
-const SPENDING_KINDS = ['tokens', 'usd_day', 'usd_month'] as const
+/** The limits on what is spent. */
+export const SPENDING_KINDS = ['tokens', 'usd_day', 'usd_month'] as const
 
 /** @param reservedForMs a reservation that nobody has settled by then counts as used */
 export function createAllowances(store: Store, reservedForMs: number, now: () => number = Date.now): Allowances {

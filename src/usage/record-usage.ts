@@ -1,19 +1,17 @@
 /** Rows of the ledger into the database, and what they mean for the limits of their callers, exactly once. */
 import {
-  type Change,
   changeBalances,
   expireReservations,
   forgetOldAllowances,
   type FoundReservation,
   takeReservations,
 } from '../store/allowances-table.ts'
-import type { Database } from '../store/store.ts'
+import type { Change, Database } from '../store/store.ts'
 import { forgetOldUsage, insertUsage, type UsageRow } from '../store/usage-table.ts'
-import { allowanceOf, amountOf } from './allowances.ts'
+import { allowanceOf, amountOf, SPENDING_KINDS } from './allowances.ts'
 import { setImmediate as others } from 'node:timers/promises'
 import { windowStart } from './windows.ts'
 
-const KINDS = ['tokens', 'usd_day', 'usd_month'] as const
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
@@ -45,10 +43,10 @@ async function settle(
   reservations: readonly FoundReservation[],
   takenBy: (reservation: FoundReservation) => Taken,
 ): Promise<void> {
-  const allowances = reservations.flatMap((reservation) => KINDS.map((kind) => allowanceOf(reservation, kind)))
+  const allowances = reservations.flatMap((reservation) => SPENDING_KINDS.map((kind) => allowanceOf(reservation, kind)))
   await changeBalances(db, allowances, false, (balances) => {
     for (const reservation of reservations) {
-      for (const kind of KINDS) {
+      for (const kind of SPENDING_KINDS) {
         // None is there for a limit that the caller does not have.
         const balance = balances.of(allowanceOf(reservation, kind))
         if (balance === undefined) continue

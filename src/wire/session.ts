@@ -16,10 +16,10 @@ const sealed = z.discriminatedUnion('type', [
 ])
 
 const thoughts = z.object({
-  callIds: z.array(z.string()),
+  callIds: z.array(z.string()).readonly(),
   asked: z.string(),
   answeredBy: z.string(),
-  thoughts: z.array(z.object({ sealed, textBefore: z.int(), callsBefore: z.int() })),
+  thoughts: z.array(z.object({ sealed, textBefore: z.int(), callsBefore: z.int() })).readonly(),
 })
 
 /** What a turn adds to a session, as it is stored: messages as the caller gave them, and the answer. */
