@@ -1,7 +1,16 @@
+import type { JsonObject } from './json.ts'
 import type { Thoughts } from './thoughts.ts'
 
 /** What the engine answers: deltas as the model produces them, then exactly one `finish`. A turn that fails throws a `TurnFailure` instead of finishing. */
-export type TurnEvent = StartEvent | ReasoningEvent | TextEvent | ToolCallEvent | ToolArgumentsEvent | FinishEvent
+export type TurnEvent =
+  | StartEvent
+  | ReasoningEvent
+  | TextEvent
+  | ToolCallEvent
+  | ToolArgumentsEvent
+  | OwnToolStartEvent
+  | OwnToolEndEvent
+  | FinishEvent
 
 /** The model has begun to answer. Comes first, once. */
 export interface StartEvent {
@@ -45,6 +54,30 @@ export interface ToolCallEvent {
 export interface ToolArgumentsEvent {
   readonly type: 'tool_arguments'
   readonly json: string
+}
+
+/** The model uses a tool of Claude Code's own, or of an MCP server. What it gives goes to the model, in the same turn. */
+export interface OwnToolStartEvent {
+  readonly type: 'own_tool_start'
+  /** Unique in the turn. */
+  readonly id: string
+  /** As Claude Code names it. */
+  readonly name: string
+  readonly input: JsonObject
+}
+
+/** What the use of a tool came to. */
+export interface OwnToolEndEvent {
+  readonly type: 'own_tool_end'
+  /** That of its start. */
+  readonly id: string
+  readonly name: string
+  /** What the model is told, as text: its beginning where it is long. */
+  readonly output: string
+  /** `denied`: it has not run, because it may not. */
+  readonly outcome: 'done' | 'failed' | 'denied'
+  /** Milliseconds since its start. */
+  readonly durationMs: number
 }
 
 /** The answer is complete. Comes last, once. */

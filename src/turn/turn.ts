@@ -1,6 +1,7 @@
 /** What a caller asked, in the words of no wire format. Every format is translated into a `Turn`; the engine answers a `Turn`. */
 
 import type { JsonObject } from './json.ts'
+import type { OwnTools } from './own-tools.ts'
 import type { Thoughts } from './thoughts.ts'
 
 /** Who calls. Everything that is kept for a caller (workers, sessions, usage) is kept under `id`. */
@@ -131,6 +132,8 @@ export interface Turn {
   readonly thoughts?: readonly Thoughts[]
   /** Absent where the caller offers no functions. */
   readonly toolUse?: ToolUse
+  /** Absent where the model is to answer, and do nothing on this machine. */
+  readonly ownTools?: OwnTools
   /** The answer's text is JSON that the model API holds to this schema, which is one that it takes. */
   readonly outputSchema?: JsonObject
   readonly sampling?: Sampling
