@@ -12,7 +12,6 @@ import {
   deleteExpired,
   deleteSession,
   findSession,
-  insertTurn,
   listSessions,
   lockSession,
   readTurns,
@@ -23,7 +22,8 @@ import {
 import { locksRows } from '../store/lock-rows.ts'
 import type { Change, Database, Store } from '../store/store.ts'
 import { sumSession } from '../store/usage-table.ts'
-import type { SessionAddition, SessionFacts, SessionRequest, Sessions, SessionTurn } from './sessions.ts'
+import { openTurn, sessionFull } from './open-turn.ts'
+import type { SessionFacts, SessionRequest, Sessions } from './sessions.ts'
 
 export interface SessionsOptions {
   readonly store: Store
@@ -57,7 +57,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     async begin(request) {
       const writer = `${options.instance}/${request.requestId}`
       const session = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
-      const turn = openTurn(options, session, writer)
+      const turn = openTurn({ store, config, log: options.log, leaseMs }, session, writer)
       try {
         return { ...turn, earlier: await readEarlier(store, session) }
       } catch (error) {
@@ -118,8 +118,8 @@ async function beginTurn(db: Change, request: SessionRequest, beginning: Beginni
 }
 
 /** Some at a time: a long conversation takes SQLite tens of milliseconds. */
-async function readEarlier(store: Store, { id, turns, bytes }: StoredSession): Promise<string[]> {
-  const most = Math.max(1, Math.floor((READ_AT_ONCE * turns) / Math.max(1, bytes)))
+async function readEarlier(store: Store, { id, turns, bytes, transcriptBytes }: StoredSession): Promise<string[]> {
+  const most = Math.max(1, Math.floor((READ_AT_ONCE * turns) / Math.max(1, bytes - transcriptBytes)))
   const earlier: string[] = []
   for (let after = 0; after < turns; after += most) {
     if (after > 0) await others()
@@ -139,6 +139,8 @@ function freshSession({ principalId, name }: SessionRequest, now: number): Store
     turns: 0,
     messages: 0,
     bytes: 0,
+    transcriptId: null,
+    transcriptBytes: 0,
     createdAt: now,
     usedAt: now,
     expiresAt: now,
@@ -161,81 +163,7 @@ function checkRoom(session: StoredSession, added: SessionRequest, config: Sessio
   const bytes = session.bytes + added.bytes
   const { SESSION_MAX_MESSAGES: mostMessages, SESSION_MAX_BYTES: mostBytes } = config
   if (messages <= mostMessages && bytes <= mostBytes) return
-  const bound = messages > mostMessages ? `${mostMessages} messages` : `${mostBytes} bytes`
-  throw new ApiError('session_full', {
-    message: `The session cannot hold more than ${bound}: begin another one, or remove it.`,
-    param: 'session_id',
-  })
-}
-
-/** The turn of a writer, whose lease is renewed until it is committed or released. */
-function openTurn(options: SessionsOptions, session: StoredSession, writer: string): Omit<SessionTurn, 'earlier'> {
-  const { store, config, log, leaseMs = LEASE_MS } = options
-  const { id } = session
-  let isOver = false
-  const renew = (): Promise<boolean> =>
-    store.run((db) => updateSession(db, { id, writer }, { writer_until: Date.now() + leaseMs }))
-  const renewing = setInterval(() => {
-    renew().catch((error: unknown) => log.warn({ err: error }, 'the lease of a session could not be renewed'))
-  }, leaseMs / 3).unref()
-  const end = (): void => {
-    isOver = true
-    clearInterval(renewing)
-  }
-  return {
-    sessionId: id,
-    number: session.turns + 1,
-    system: session.system,
-    async commit(added) {
-      await store.run((db) =>
-        db.transaction().execute((transaction) => addTurn(transaction, session, { ...added, writer, config })),
-      )
-      end()
-    },
-    async release() {
-      if (isOver) return
-      end()
-      try {
-        await store.run((db) => db.transaction().execute((transaction) => free(transaction, session, writer)))
-      } catch (error) {
-        log.warn({ err: error }, 'a session stays busy until its lease ends')
-      }
-    },
-  }
-}
-
-async function addTurn(
-  db: Change,
-  session: StoredSession,
-  added: SessionAddition & { readonly writer: string; readonly config: SessionsOptions['config'] },
-): Promise<void> {
-  const { id } = session
-  const now = Date.now()
-  const turn = session.turns + 1
-  const isStillWriter = await updateSession(
-    db,
-    { id, writer: added.writer },
-    {
-      system: added.system,
-      model: added.model,
-      turns: turn,
-      messages: session.messages + added.messages,
-      bytes: session.bytes + Buffer.byteLength(added.content),
-      used_at: now,
-      expires_at: now + added.config.SESSION_TTL,
-      writer: null,
-      writer_until: 0,
-    },
-  )
-  if (!isStillWriter) throw new ApiError('session_lost')
-  await insertTurn(db, { session_id: id, turn, at: now, content: added.content })
-}
-
-/** A session without a turn is none. */
-async function free(db: Change, session: StoredSession, writer: string): Promise<void> {
-  const before = { writer: null, writer_until: 0, expires_at: session.expiresAt }
-  const isOurs = await updateSession(db, { id: session.id, writer }, before)
-  if (isOurs && session.turns === 0) await deleteSession(db, session.id)
+  throw sessionFull(messages > mostMessages ? `${mostMessages} messages` : `${mostBytes} bytes`)
 }
 
 async function findLive(

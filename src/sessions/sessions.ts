@@ -1,4 +1,5 @@
 /** Conversations that live on the server, as the endpoints see them. What is said in them is theirs to read. */
+import type { Transcript } from '../turn/own-tools.ts'
 
 export interface Sessions {
   /**
@@ -36,7 +37,16 @@ export interface SessionTurn {
   /** What stands before the first turn, and what each turn so far has added, in JSON. */
   readonly system: string
   readonly earlier: readonly string[]
-  /** What the turn adds is stored when this resolves, and the session is free. @throws ApiError `session_lost`; StoreUnavailable */
+  /**
+   * For a turn with Claude Code's own tools. What is appended is stored with the turn, or else is none. A turn that appends
+   * nothing ends the transcript, which would lack it: the next one begins another. `append` rejects with `session_full`, and
+   * with `session_lost` as soon as the turn is over or is known to be lost.
+   */
+  transcript(): Transcript
+  /**
+   * What the turn adds is stored when this resolves, and the session is free.
+   * @throws ApiError `session_lost`, `session_full` for a transcript that it has no room for; StoreUnavailable
+   */
   commit(added: SessionAddition): Promise<void>
   /** Leaves the session as it was before, unless the turn is committed. Never rejects. */
   release(): Promise<void>

@@ -1,6 +1,7 @@
 /** Conversations that live on the server. What is said in them is text to this file. */
 import type { Selectable } from 'kysely'
 import { locksRows } from './lock-rows.ts'
+import { deleteEntries } from './session-entries-table.ts'
 import type { Change, Database } from './store.ts'
 
 export interface SessionsTable {
@@ -13,8 +14,11 @@ export interface SessionsTable {
   readonly model: string | null
   readonly turns: number
   readonly messages: number
-  /** Of all that is said. */
+  /** Of all that is said, and of the transcript. */
   readonly bytes: number
+  /** By what id Claude Code knows it. Null where it has no transcript, or not one of every turn. */
+  readonly transcript_id: string | null
+  readonly transcript_bytes: number
   readonly created_at: number
   readonly used_at: number
   readonly expires_at: number
@@ -42,6 +46,8 @@ export interface StoredSession {
   readonly turns: number
   readonly messages: number
   readonly bytes: number
+  readonly transcriptId: string | null
+  readonly transcriptBytes: number
   readonly createdAt: number
   readonly usedAt: number
   readonly expiresAt: number
@@ -187,6 +193,7 @@ export async function updateSession(
 /** @returns whether it was there */
 export async function deleteSession(db: Change, id: string): Promise<boolean> {
   await db.deleteFrom('session_turns').where('session_id', '=', id).execute()
+  await deleteEntries(db, [id])
   const { numDeletedRows } = await db.deleteFrom('sessions').where('id', '=', id).executeTakeFirst()
   return numDeletedRows > 0n
 }
@@ -205,6 +212,7 @@ export async function deleteExpired(db: Change, now: number, most: number): Prom
   const ids = rows.map(({ id }) => id)
   if (ids.length === 0) return 0
   await db.deleteFrom('session_turns').where('session_id', 'in', ids).execute()
+  await deleteEntries(db, ids)
   await db.deleteFrom('sessions').where('id', 'in', ids).execute()
   return ids.length
 }
@@ -219,6 +227,8 @@ export function toRow(session: StoredSession): SessionsTable {
     turns: session.turns,
     messages: session.messages,
     bytes: session.bytes,
+    transcript_id: session.transcriptId,
+    transcript_bytes: session.transcriptBytes,
     created_at: session.createdAt,
     used_at: session.usedAt,
     expires_at: session.expiresAt,
@@ -237,6 +247,8 @@ function fromRow(row: Selectable<SessionsTable>): StoredSession {
     turns: row.turns,
     messages: row.messages,
     bytes: row.bytes,
+    transcriptId: row.transcript_id,
+    transcriptBytes: row.transcript_bytes,
     createdAt: row.created_at,
     usedAt: row.used_at,
     expiresAt: row.expires_at,

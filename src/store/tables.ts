@@ -1,5 +1,6 @@
 import type { AllowancesTable, ReservationsTable } from './allowances-table.ts'
 import type { KeysTable } from './keys-table.ts'
+import type { SessionEntriesTable } from './session-entries-table.ts'
 import type { SessionsTable, SessionTurnsTable } from './sessions-table.ts'
 import type { UsageDaysTable, UsageTable } from './usage-table.ts'
 
@@ -12,4 +13,5 @@ export interface Tables {
   readonly reservations: ReservationsTable
   readonly sessions: SessionsTable
   readonly session_turns: SessionTurnsTable
+  readonly session_entries: SessionEntriesTable
 }

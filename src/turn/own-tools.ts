@@ -42,7 +42,10 @@ export interface McpServer {
 export interface Transcript {
   /** The id by which Claude Code knows the session: a UUID, the same in all of its turns. */
   readonly id: string
-  /** Undefined where nothing has been written yet. */
+  /**
+   * Undefined where nothing has been written yet. Each attempt at a turn begins with it: what an earlier attempt has
+   * appended is forgotten.
+   */
   load(): Promise<readonly JsonObject[] | undefined>
   /** An entry whose `uuid` is there already is left as it is. Resolves when it is stored. */
   append(entries: readonly JsonObject[]): Promise<void>

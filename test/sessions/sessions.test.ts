@@ -1,6 +1,7 @@
 /** Sessions of several instances on one database, on both kinds. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Sessions, SessionTurn } from '../../src/sessions/sessions.ts'
+import type { JsonObject } from '../../src/turn/json.ts'
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts'
 import { createSessionsOn } from '../support/sessions.ts'
 import { createTestStore } from '../support/store.ts'
@@ -17,6 +18,9 @@ const begin = (sessions: Sessions, name = 's', principalId = 'key:one'): Promise
   requests += 1
   return sessions.begin({ principalId, name, requestId: `req_${requests}`, messages: 1, bytes: 10 })
 }
+/** As Claude Code writes them down: most have an id of their own, titles and the like have none. */
+const entry = (uuid: string, text = uuid): JsonObject => ({ type: 'user', uuid, message: { content: [{ text }] } })
+const title: JsonObject = { type: 'title', title: 'é \u0000 \ud800' }
 const addition = (content: string) => ({ system: '[]', content, messages: 2, model: 'm' })
 
 describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
@@ -147,6 +151,109 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     await (await begin(subject.one, 'again')).commit(addition('"a"'))
     await expire('again')
     expect(await begin(subject.two, 'again')).toMatchObject({ number: 1, earlier: [] })
+  })
+
+  test('a transcript is what committed turns have appended, in order, whichever instance goes on', async () => {
+    await using subject = await create()
+    const first = await begin(subject.one)
+    expect(await first.transcript().load()).toBeUndefined()
+    await first.transcript().append([entry('a'), title])
+    await first.transcript().append([entry('b'), title])
+    await first.commit(addition('"1"'))
+    const second = await begin(subject.two)
+    expect(second.transcript().id).toBe(first.transcript().id)
+    expect(second.transcript().id).toMatch(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/)
+    const many = Array.from({ length: 120 }, (_, n) => entry(`many-${n}`))
+    // What it has taken up it may tell again: before it is read here, and after.
+    await second.transcript().append([entry('a')])
+    expect(await second.transcript().load()).toEqual([entry('a'), title, entry('b'), title])
+    await second.transcript().append([entry('b', 'again'), ...many, many[0] ?? {}])
+    await second.commit(addition('"2"'))
+    const third = await begin(subject.one)
+    await third.transcript().append([entry('a', 'not read before'), entry('c')])
+    await third.commit(addition('"3"'))
+    const all = [entry('a'), title, entry('b'), title, ...many, entry('c')]
+    expect(await (await begin(subject.two)).transcript().load()).toEqual(all)
+    expect((await subject.one.find('key:one', 's'))?.turns).toEqual(['"1"', '"2"', '"3"'])
+  })
+
+  test('a turn that is given up, tried again or lost leaves none of its steps', async () => {
+    await using subject = await create({ instance: 'another-machine', leaseMs: 60_000 })
+    const givenUp = await begin(subject.one)
+    await givenUp.transcript().append([entry('half')])
+    await givenUp.release()
+    await expect(givenUp.transcript().append([entry('late')])).rejects.toMatchObject({ code: 'session_lost' })
+    const lost = await begin(subject.one)
+    expect(await lost.transcript().load()).toBeUndefined()
+    await lost.transcript().append([entry('lost')])
+    await subject.store.run((db) => db.updateTable('sessions').set({ writer_until: 1 }).execute())
+    const next = await begin(subject.two)
+    await expect(lost.commit(addition('"lost"'))).rejects.toMatchObject({ code: 'session_lost' })
+    await next.transcript().append([entry('first try'), entry('same')])
+    await next.transcript().load()
+    await next.transcript().append([entry('second try'), entry('same')])
+    await next.commit(addition('"kept"'))
+    expect(await (await begin(subject.one)).transcript().load()).toEqual([entry('second try'), entry('same')])
+  })
+
+  test('a turn that knows its lease is lost takes no more steps', async () => {
+    await using subject = await create({ instance: 'another-machine', leaseMs: 60 })
+    const lost = await begin(subject.one)
+    await subject.store.run((db) => db.updateTable('sessions').set({ writer: 'another-machine/other' }).execute())
+    const append = async () => {
+      const heard: unknown = await lost
+        .transcript()
+        .append([entry('a')])
+        .catch((error: unknown) => error)
+      return Object(heard).code === 'session_lost'
+    }
+    await vi.waitUntil(append, { timeout: 10_000, interval: 10 })
+  })
+
+  test('a turn without steps ends the transcript, and the next one begins another', async () => {
+    await using subject = await create()
+    const agentic = await begin(subject.one)
+    await agentic.transcript().append([entry('a', 'x'.repeat(1000))])
+    await agentic.commit(addition('"1"'))
+    expect((await subject.one.stats('key:one')).bytes).toBeGreaterThan(1000)
+    await (await begin(subject.one)).commit(addition('"2"'))
+    expect((await subject.one.stats('key:one')).bytes).toBe(6)
+    const next = await begin(subject.two)
+    expect(next.earlier).toEqual(['"1"', '"2"'])
+    expect(await next.transcript().load()).toBeUndefined()
+    expect(next.transcript().id).not.toBe(agentic.transcript().id)
+    await next.transcript().append([entry('a')])
+    await next.commit(addition('"3"'))
+    expect(await (await begin(subject.one)).transcript().load()).toEqual([entry('a')])
+  })
+
+  test('a transcript counts into the bytes of its session, and one beyond them fails its turn', async () => {
+    await using subject = await create({ settings: { SESSION_MAX_BYTES: '3000' } })
+    const first = await begin(subject.one)
+    await first.transcript().append([entry('a', 'x'.repeat(2000))])
+    await first.commit(addition('"1"'))
+    const second = await begin(subject.one)
+    const full = { code: 'session_full' }
+    await expect(second.transcript().append([entry('b', 'x'.repeat(1000))])).rejects.toMatchObject(full)
+    await expect(second.transcript().append([entry('c')])).rejects.toMatchObject(full)
+    await expect(second.commit(addition('"2"'))).rejects.toMatchObject(full)
+    await second.release()
+    expect(await (await begin(subject.two)).transcript().load()).toEqual([entry('a', 'x'.repeat(2000))])
+  })
+
+  test('a transcript goes with its session, removed or expired', async () => {
+    await using subject = await create({ sweepMs: 20 })
+    const rows = () => subject.store.run((db) => db.selectFrom('session_entries').select('entry').execute())
+    for (const name of ['removed', 'expired']) {
+      const turn = await begin(subject.one, name)
+      await turn.transcript().append([entry('a')])
+      await turn.commit(addition('"1"'))
+    }
+    expect(await rows()).toHaveLength(2)
+    await subject.one.remove('key:one', 'removed')
+    expect(await rows()).toHaveLength(1)
+    await subject.store.run((db) => db.updateTable('sessions').set({ expires_at: 1 }).execute())
+    await vi.waitUntil(async () => (await rows()).length === 0, { timeout: 10_000, interval: 10 })
   })
 
   test('is not removed while a turn is added', async () => {

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely'
 import { createKeys } from './0001-keys.ts'
+import { createSessionEntries } from './0006-session-entries.ts'
 import { createSessions } from './0003-sessions.ts'
 import { createUsage } from './0002-usage.ts'
 
@@ -8,4 +9,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_keys': createKeys,
   '0002_usage': createUsage,
   '0003_sessions': createSessions,
+  '0006_session_entries': createSessionEntries,
 }
