@@ -135,6 +135,9 @@ export interface AppDependencies {
   readonly store: Services['store']
   readonly usage: Services['usage']
   readonly sessions: Services['sessions']
+  readonly tools: Services['tools']
+  readonly workspaces: Services['workspaces']
+  readonly mcp: Services['mcp']
   readonly authentication: Authentication
   readonly ledger: PipelineOptions['ledger']
   readonly rateLimits: PipelineOptions['rateLimits']
@@ -154,6 +157,9 @@ export function createApp(dependencies: AppDependencies): App {
     store,
     usage,
     sessions,
+    tools,
+    workspaces,
+    mcp,
     authentication,
     ledger,
     rateLimits,
@@ -182,6 +188,9 @@ export function createApp(dependencies: AppDependencies): App {
     store,
     usage,
     sessions,
+    tools,
+    workspaces,
+    mcp,
     version: own,
     document,
     needsKey,

@@ -5,51 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import proxyaddr from 'proxy-addr'
 import { z } from 'zod'
-
-const TRUE = ['1', 'true', 'yes', 'on']
-const FALSE = ['0', 'false', 'no', 'off', '']
-
-const flag = z
-  .string()
-  .toLowerCase()
-  .refine((text) => [...TRUE, ...FALSE].includes(text), 'expected true or false')
-  .transform((text) => TRUE.includes(text))
-const integer = (min: number, max: number) =>
-  z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(z.number().min(min).max(max))
-const json = <T extends z.ZodType>(schema: T) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text)
-      } catch {
-        context.addIssue({ code: 'custom', message: 'expected JSON' })
-        return z.NEVER
-      }
-    })
-    .pipe(schema)
-const text = z.string().trim().min(1)
-/** A folder or file, made absolute: a child works in another folder than the one that a relative path was meant for. */
-const path = text.transform((given) => resolve(given.replace(/^~(?=\/|$)/, homedir())))
-/** Compared byte by byte with a header, which holds nothing else. */
-const key = text.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces')
-
-const perMinute = integer(1, 1_000_000)
-const proxies = json(z.array(z.string())).refine((list) => {
-  try {
-    return typeof proxyaddr.compile(list) === 'function'
-  } catch {
-    return false
-  }
-}, 'expected a JSON list of addresses, ranges and the words loopback, linklocal, uniquelocal')
-
-const databaseUrl = text
-  .regex(/^(?:sqlite:|postgres(?:ql)?:\/\/)/, 'expected sqlite:, sqlite:<path> or postgres://…')
-  .refine((url) => url.startsWith('sqlite:') || URL.canParse(url), 'expected a URL')
+import type { OwnToolName } from './turn/own-tools.ts'
+import { flag, integer, json, text, path, key, toolNames, perMinute, proxies, databaseUrl } from './setting-schemas.ts'
 
 interface Setting<T> {
   readonly schema: z.ZodType<T, string>
@@ -116,6 +76,46 @@ export const SETTINGS = {
     integer(50, 600_000),
     15_000,
     'Milliseconds of silence after which a stream gets a comment line.',
+  ),
+  TOOL_TIMEOUT: setting(
+    integer(1000, 3_600_000),
+    120_000,
+    "Milliseconds that one of Claude Code's own tools may take.",
+  ),
+  TOOLS_ALLOWED: setting<OwnToolName[]>(
+    toolNames,
+    ['Read', 'Glob', 'Grep'],
+    "Claude Code's own tools that requests may turn on, separated by commas: Read, Glob, Grep, Write, Edit, Bash, WebSearch, WebFetch, or their plain names. `none` for none.",
+    { shownDefault: 'Read,Glob,Grep' },
+  ),
+  TOOLS_MAX_TURNS: setting(integer(1, 1000), 50, 'Most calls of the model in a turn with tools.'),
+  DANGEROUSLY_ALLOW_BYPASS_PERMISSIONS: setting(
+    flag,
+    false,
+    'Let requests ask for the permission mode bypassPermissions: no sandbox, no guard of paths.',
+  ),
+  CLAUDE_CWD: optional(path, 'The folder that tools work in where a request names no other.', {
+    shownDefault: 'a folder of its own for each session or request',
+  }),
+  WORKSPACES: setting(
+    json(z.record(z.string(), path)),
+    {},
+    'JSON object of names and folders: a request picks one by the header `X-Claude-Workspace`.',
+  ),
+  TOOLS_NETWORK: setting(
+    flag,
+    false,
+    'Let commands use the network. With WebFetch among the tools of a request they can anyway.',
+  ),
+  TOOLS_READABLE: setting(
+    json(z.array(path)),
+    [],
+    "JSON list of paths that tools can read in the sandbox besides the workspace and the system's programs.",
+  ),
+  TOOLS_WITHOUT_SANDBOX: setting(
+    flag,
+    false,
+    'Accept commands where there is no sandbox: they can read what the server can, and leave programs running.',
   ),
   DRAIN_TIMEOUT: setting(integer(0, 600_000), 25_000, 'Milliseconds that running requests get to finish at shutdown.'),
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),

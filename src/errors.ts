@@ -54,6 +54,24 @@ const ERRORS = {
   upstream_invalid_request: invalid('The model API refused this request as invalid.'),
   bad_request: invalid('The request cannot be understood.'),
   request_too_large: invalid('The request is too large.', 413),
+  tool_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message: "None of Claude Code's own tools is allowed here.",
+  },
+  workspace_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message: 'There is no such workspace for this API key.',
+  },
+  mcp_server_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message: 'There is no such MCP server for this API key.',
+  },
   missing_scope: {
     status: 403,
     type: 'permission_error',

@@ -9,6 +9,7 @@ const STATUS: EngineStatus = {
   auth: { method: 'api_key', missing: [] },
   provider: 'anthropic',
   egress: true,
+  commands: 'sandboxed',
   reuse: 'on',
   workers: { live: 7, starting: 1, busy: 4, idle: 2, resetting: 1, ending: 1, spare: 3, limit: 8 },
   queued: 5,

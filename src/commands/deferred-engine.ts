@@ -13,6 +13,7 @@ const STARTING: EngineStatus = {
   auth: { method: 'none', missing: [] },
   provider: 'anthropic',
   egress: false,
+  commands: 'none',
   reuse: 'unproven',
   workers: NO_WORKERS,
   queued: 0,

@@ -18,6 +18,7 @@ import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { openKeys, type Keys } from './keys-from-config.ts'
 import { openMetering } from './metering-from-config.ts'
+import { toolsFromConfig } from './tools-from-config.ts'
 import { packageInfo } from './package-info.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { installShutdown } from './shutdown.ts'
@@ -91,7 +92,19 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const instance = newInstanceName()
   const metering = openMetering({ config, keys, instance, metrics, log })
   const sessions = createSessions({ store, instance, config, log, flushUsage: () => metering.ledger.flush() })
-  const parts = { engine, config, log, metrics, schemas, store, authentication, sessions, ...metering, version }
+  const parts = {
+    engine,
+    config,
+    log,
+    metrics,
+    schemas,
+    store,
+    authentication,
+    sessions,
+    ...metering,
+    ...toolsFromConfig(config),
+    version,
+  }
   const app = createApp({ ...parts, shutdown: ending.signal })
   const listening = await listenAsAsked(app, config, log).catch(async (error: unknown) => {
     await metering.ledger.close(0)

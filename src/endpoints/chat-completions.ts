@@ -19,7 +19,7 @@ import { describeFates } from './describe-fates.ts'
 import { endUserOf } from './end-user.ts'
 import { createQuestions, heldSchemas, translationContext } from './question.ts'
 import { noteTurns } from './note-turns.ts'
-import { refuseExtensions } from './refuse-extensions.ts'
+import { grantOwnTools, type OpenTools, wantsToolEvents } from './own-tools.ts'
 import { collect, renderAll } from './render-all.ts'
 import type { ServiceEndpoint, Services } from './services.ts'
 import { openSession, type OpenSession } from './session-turn.ts'
@@ -48,17 +48,24 @@ export const chatCompletions: ServiceEndpoint = {
 async function answer(services: Services, context: RequestContext): Promise<Reply> {
   const { engine, config, schemas } = services
   const { body, replyHeaders, signal, meter } = context
-  const request = parseBody(chatRequestSchema, body)
-  refuseExtensions(context.extensions)
+  const asked = parseBody(chatRequestSchema, body)
+  const granted = await grantOwnTools(services, asked, context)
+  const request = granted?.request ?? asked
   meter.note(endUserOf(request))
   const isStream = request.stream === true
   const isStrict = config.STRICT_PARAMS
-  const toQuestion = createQuestions({ judgements: judgeChat(request), isStrict, isStream, replyHeaders })
+  const toQuestion = createQuestions({ judgements: judgeChat(asked), isStrict, isStream, replyHeaders })
   await orAborted(checkResponseFormat(request, heldSchemas(schemas, context)), signal)
   const session = await sessionOf(services, request, context)
+  let tools: OpenTools | undefined
   try {
+    tools = await granted?.open(session)
     const whole = session === undefined ? request : { ...request, messages: [...session.messages] }
-    const translation = { ...(await translationContext(services, context)), ...earlierOf(session) }
+    const translation = {
+      ...(await translationContext(services, context)),
+      ...earlierOf(session),
+      ...(tools === undefined ? {} : { ownTools: tools.ownTools }),
+    }
     const translate = chatToTurn(whole, translation)
     const choices = request.n ?? 1
     const renderer = createChatRenderer({
@@ -68,15 +75,18 @@ async function answer(services: Services, context: RequestContext): Promise<Repl
       includeUsage: !isStream || request.stream_options?.include_usage === true,
       callForm: callForm(request),
       tellTier: (served) => answeredServiceTier(request, served),
+      includeToolEvents: wantsToolEvents(request, context),
       session: session?.place,
       choices,
     })
     const questions = Array.from({ length: choices }, () => toQuestion(translate))
-    const events = noteTurns(askAll(engine, questions, context), context)
+    const answers = askAll(engine, questions, context)
+    const events = noteTurns(tools?.hear(answers) ?? answers, context)
     const chunks = renderAll(session?.hear(events) ?? events, renderer)
     const kept = session?.keep(chunks) ?? chunks
     return isStream ? eventsReply(kept) : jsonReply(foldChat(await collect(kept)))
   } catch (error) {
+    await tools?.close()
     await session?.release()
     throw error
   }

@@ -30,6 +30,9 @@ const healthSchema = z
         provider: z.enum(['anthropic', 'bedrock', 'vertex', 'foundry']),
         egress: z.boolean(),
         reuse: z.enum(['on', 'off', 'unproven']).describe('Whether processes serve more than one turn.'),
+        commands: z
+          .enum(['sandboxed', 'accepted', 'none'])
+          .describe('Whether turns can be given commands: in a sandbox, or accepted without one.'),
         workers: workersSchema,
         queued: z.int(),
       })

@@ -32,7 +32,7 @@ async function* runMetered(
 ): AsyncGenerator<TurnEvent> {
   const attempt = meter.attempt(turn.model)
   try {
-    for await (const event of engine.run(turn, signal, attempt)) {
+    for await (const event of engine.run(turn, signal, { took: attempt.took, mayGoOn: (taken) => meter.goOn(taken) })) {
       const text = textOf(event)
       if (text !== '') attempt.heard(Buffer.byteLength(text))
       yield event
@@ -51,6 +51,8 @@ function textOf(event: TurnEvent): string {
       return event.name
     case 'tool_arguments':
       return event.json
+    case 'own_tool_start':
+    case 'own_tool_end':
     case 'start':
     case 'finish':
       return ''

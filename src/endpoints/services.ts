@@ -6,6 +6,10 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { Endpoint } from '../http/route.ts'
 import type { Store } from '../store/store.ts'
 import type { Redact } from '../redaction.ts'
+import type { McpServers } from '../mcp/mcp-servers.ts'
+import type { ToolCounts } from '../tools/tool-counts.ts'
+import type { ToolPolicies } from '../tools/tool-policy.ts'
+import type { Workspaces } from '../workspaces/workspaces.ts'
 import type { UsageReports } from '../usage/usage-report.ts'
 
 /** What endpoints are made from. */
@@ -17,6 +21,10 @@ export interface Services {
   readonly store: Pick<Store, 'status'>
   readonly usage: UsageReports
   readonly sessions: Sessions
+  /** Claude Code's own tools: what of them is allowed, and how often they are used. */
+  readonly tools: { readonly policy: ToolPolicies; readonly counts: ToolCounts }
+  readonly workspaces: Workspaces
+  readonly mcp: McpServers
   /** The numbers as text, and what kind of text. */
   readonly metrics: { render(): Promise<string>; readonly contentType: string }
   /** Dragoman's own version. */

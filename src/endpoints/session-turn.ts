@@ -3,6 +3,7 @@ import { ApiError } from '../errors.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import type { Sessions, SessionTurn } from '../sessions/sessions.ts'
 import { createChoiceFold } from '../translate/answers/fold-chat.ts'
+import type { Transcript } from '../turn/own-tools.ts'
 import type { Thoughts } from '../turn/thoughts.ts'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import type { ChatChunk } from '../wire/chat-chunk.ts'
@@ -22,6 +23,9 @@ export interface OpenSession {
   hear(events: AsyncIterable<Placed<TurnEvent>>): AsyncGenerator<Placed<TurnEvent>>
   /** The chunks, of which the one that tells the end waits until the turn is stored. A turn that does not end is none. */
   keep(chunks: AsyncIterable<ChatChunk>): AsyncGenerator<ChatChunk>
+  /** What Claude Code writes down of its own tools' steps. */
+  transcript(): Transcript
+  readonly sessionId: string
   release(): Promise<void>
 }
 
@@ -71,6 +75,8 @@ async function readSession(
     earlier: before.length - (given.length - said.length),
     thoughts: stored.flatMap((each) => each.thoughts ?? []),
     place: { id: name ?? '', turn: turn.number },
+    sessionId: turn.sessionId,
+    transcript: () => turn.transcript(),
     release: () => turn.release(),
     async *hear(events) {
       for await (const placed of events) {

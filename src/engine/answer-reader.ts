@@ -6,13 +6,15 @@
 import { z } from 'zod'
 import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
 import type { JsonObject } from '../turn/json.ts'
-import type { Block, Message, ToolCallBlock } from '../turn/turn.ts'
+import type { Block, Message, ToolCallBlock, Turn } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
 import type { SDKMessage } from './claude-code.ts'
 import { type ReportedError, upstreamFailure } from './failures.ts'
 import { type AnsweredCalls, ReasoningReader } from './reasoning-reader.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
+import type { Reader } from './stream-answer.ts'
 import { createStopMatcher, type StopMatcher } from './stop-matcher.ts'
+import { ownStopSequences } from './turn-settings.ts'
 import { UsageCount } from './usage-count.ts'
 
 type StreamEvent = Extract<SDKMessage, { type: 'stream_event' }>['event']
@@ -33,7 +35,9 @@ export interface Expected {
   readonly stopSequences: readonly string[]
 }
 
-export class AnswerReader {
+export class AnswerReader implements Reader {
+  /** No tool runs here. */
+  readonly patienceMs = undefined
   readonly #offered: ReadonlySet<string>
   readonly #stops: StopMatcher
   readonly #calls: Call[] = []
@@ -227,6 +231,13 @@ export class AnswerReader {
   }
 }
 
+export function readerFor(turn: Turn): AnswerReader {
+  return new AnswerReader({
+    offered: turn.toolUse?.tools.map(({ name }) => name) ?? [],
+    stopSequences: ownStopSequences(turn),
+  })
+}
+
 function toolCall(id: string, name: string, json: string): ToolCallBlock | undefined {
   try {
     return { type: 'tool_call', id, name, input: argumentsSchema.parse(JSON.parse(json)) }
@@ -235,7 +246,7 @@ function toolCall(id: string, name: string, json: string): ToolCallBlock | undef
   }
 }
 
-function finishReason(reason: string | null): FinishReason | undefined {
+export function finishReason(reason: string | null): FinishReason | undefined {
   switch (reason) {
     case null:
       return undefined

@@ -15,13 +15,18 @@ export interface TakenCall {
 export class CallCount {
   readonly #usage = new UsageCount()
   #model: string | undefined
-  #isWhole = false
+  #stopReason: string | undefined
   /** In characters. */
   #said = 0
   #thought = 0
 
   get hasBegun(): boolean {
     return this.#model !== undefined
+  }
+
+  /** As the model API names it; undefined until the model has stopped by itself. */
+  get stopReason(): string | undefined {
+    return this.#stopReason
   }
 
   begin(model: string, usage: ReportedUsage | null | undefined): void {
@@ -32,7 +37,7 @@ export class CallCount {
   /** @param stopReason null where the model has not stopped by itself: Claude Code says so of an answer that broke off */
   count(usage: ReportedUsage | null | undefined, stopReason: string | null | undefined): void {
     this.#usage.count(usage)
-    this.#isWhole ||= typeof stopReason === 'string'
+    this.#stopReason ??= stopReason ?? undefined
   }
 
   /** A piece of the answer, in characters: text or the arguments of a call; or of what is thought before. */
@@ -44,7 +49,8 @@ export class CallCount {
   get taken(): TakenCall {
     const counted = this.#usage.total(undefined)
     // No call is without input, and none that said something without output: who counts none does not count.
-    const isOutputCounted = this.#isWhole && (counted.outputTokens > 0 || this.#said + this.#thought === 0)
+    const isOutputCounted =
+      this.#stopReason !== undefined && (counted.outputTokens > 0 || this.#said + this.#thought === 0)
     const usage = isOutputCounted ? counted : this.#usage.estimate({ text: this.#said, reasoning: this.#thought })
     return { model: this.#model, usage, isInputCounted: counted.inputTokens > 0, isOutputCounted }
   }

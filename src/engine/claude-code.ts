@@ -15,6 +15,7 @@ import {
 } from '@anthropic-ai/claude-agent-sdk'
 import { z } from 'zod'
 import { functionServer } from './function-server.ts'
+import { toolOptions, type ToolSetup } from './own-tools/tool-options.ts'
 
 export type { ModelInfo, SDKMessage, SpawnedProcess, SpawnOptions }
 
@@ -80,6 +81,8 @@ export interface ClaudeCodeOptions {
   readonly systemPrompt: string
   /** Path of a transcript that the process begins with. */
   readonly transcript?: string | undefined
+  /** Absent for a process that only answers. */
+  readonly setup?: ToolSetup | undefined
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly spawn: (options: SpawnOptions) => SpawnedProcess
@@ -142,25 +145,26 @@ function sdkOptions(options: ClaudeCodeOptions): Options {
     ...(options.model === undefined ? {} : { model: options.model }),
     // Besides a session's id Claude Code takes the path of a transcript, which no id of a caller can be.
     ...(options.transcript === undefined ? {} : { resume: options.transcript }),
-    systemPrompt: options.systemPrompt,
     // Callers' text is text: without it `/commands` run and `@file` mentions are read.
     verbatimPrompts: true,
-    tools: [],
     // None: where a function is called Skill, the model would be told of those that Claude Code brings.
     skills: [],
     settingSources: [],
     strictMcpConfig: true,
     // Where a function is called Bash, the model would be told how to sign commits.
     settings: { attribution: { commit: '', pr: '', sessionUrl: false } },
-    persistSession: false,
     includePartialMessages: true,
-    hooks: { PreToolUse: [{ hooks: [defer] }] },
+    ...(options.setup === undefined ? textOptions(options) : toolOptions(options.systemPrompt, options.setup)),
     env: { ...options.env },
     cwd: options.cwd,
     // A summary in prose is what clients show as reasoning; the default is a short title now and then.
     extraArgs: { 'thinking-display': 'summarized' },
     spawnClaudeCodeProcess: options.spawn,
   }
+}
+
+function textOptions({ systemPrompt }: ClaudeCodeOptions): Options {
+  return { systemPrompt, tools: [], persistSession: false, hooks: { PreToolUse: [{ hooks: [defer] }] } }
 }
 
 /** A call is for the caller to run: the turn ends with it, and its result comes with the next. */

@@ -16,6 +16,9 @@ import { type EngineObserver, outcomeOf } from './observer.ts'
 import { Pool } from './pool.ts'
 import { createReuse, type Proofs } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
+import { createAttemptWithTools } from './own-tools/attempt-with-tools.ts'
+import { detectSandbox, type SandboxFound } from './own-tools/detect-sandbox.ts'
+import { createStartWithTools, type ToolStartOptions } from './own-tools/start-with-tools.ts'
 import { createPrices } from './prices.ts'
 import { createRunTurn } from './run-turn.ts'
 import { Scheduler } from './scheduler.ts'
@@ -58,18 +61,8 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
   const limit = config.MAX_WORKERS ?? defaultWorkerLimit()
   const scheduler = new Scheduler({ slots: limit, maxQueue: config.MAX_QUEUE, timeoutMs: config.QUEUE_TIMEOUT })
   const onLeftover = (error: unknown): void => log.warn({ err: error }, 'a folder is left for the next start to sweep')
-  const workerOptions: WorkerFactoryOptions = {
-    binary,
-    environment: config.environment,
-    login,
-    egress,
-    runFolder,
-    deathWatch,
-    deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
-    spares: config.SPARE_WORKERS,
-    onSpareError: (error) => log.warn({ err: error }, 'no spare process could be started'),
-    onLeftover,
-  }
+  const parts = { binary, login, egress, runFolder, deathWatch, onLeftover }
+  const workerOptions = workerOptionsOf(parts, { config, log })
   const factory = createWorkerFactory(workerOptions)
   const reuse = createReuse({
     startWorker: (profile, modelUrl, earlier) =>
@@ -98,6 +91,7 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
   const reasoning = createKeptReasoning({ modelId: capabilities.idOf, capabilities: capabilities.of })
   const { modelNamed } = health
   const costs = { prices: createPrices(modelNamed), modelNamed, hasEgress: egress !== undefined }
+  const sandbox = await detectSandbox(config.environment)
   const close = async (graceMs: number): Promise<void> => {
     health.drain()
     reuse.stop()
@@ -108,12 +102,15 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
     deathWatch.close()
     await runFolder.remove().catch(onLeftover)
   }
+  const shared = { pool, health, capabilities, spend: createSpend(costs), log, observer }
+  const start = createStartWithTools(toolOptions(workerOptions, sandbox, { config, log }))
+  const attemptWithTools = createAttemptWithTools({ ...shared, start, toolTimeoutMs: config.TOOL_TIMEOUT })
   reuse.prove('text')
   void reuse.settled().then(() => pool.rehearse())
 
   return {
     admit: () => admit(scheduler, observer),
-    run: createRunTurn({ scheduler, pool, health, capabilities, reasoning, spend: createSpend(costs), log, observer }),
+    run: createRunTurn({ ...shared, scheduler, reasoning, attemptWithTools }),
     estimate: createEstimate(costs),
     models: () => health.models(),
     capabilities: capabilities.of,
@@ -124,10 +121,46 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
       provider: providerOf(login),
       egress: egress !== undefined,
       reuse: reuse.state,
+      commands: sandbox.available ? 'sandboxed' : config.TOOLS_WITHOUT_SANDBOX ? 'accepted' : 'none',
       workers: { ...pool.counts, busy: scheduler.running, spare: factory.spares, limit },
       queued: scheduler.queued,
     }),
     close,
+  }
+}
+
+type Surroundings = Pick<
+  WorkerFactoryOptions,
+  'binary' | 'login' | 'egress' | 'runFolder' | 'deathWatch' | 'onLeftover'
+>
+
+function workerOptionsOf(
+  surroundings: Surroundings,
+  { config, log }: Pick<EngineParts, 'config' | 'log'>,
+): WorkerFactoryOptions {
+  return {
+    ...surroundings,
+    environment: config.environment,
+    deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
+    spares: config.SPARE_WORKERS,
+    onSpareError: (error) => log.warn({ err: error }, 'no spare process could be started'),
+  }
+}
+
+function toolOptions(
+  options: WorkerFactoryOptions,
+  found: SandboxFound,
+  { config, log }: Pick<EngineParts, 'config' | 'log'>,
+): ToolStartOptions {
+  return {
+    ...options,
+    sandbox: found.available ? found : undefined,
+    withoutSandbox: config.TOOLS_WITHOUT_SANDBOX,
+    hasNetwork: config.TOOLS_NETWORK,
+    readable: config.TOOLS_READABLE,
+    hidden: [config.DATA_DIR, ...configFolder(options.login)],
+    toolTimeoutMs: config.TOOL_TIMEOUT,
+    onServerError: (server, error) => log.warn({ err: error, server }, 'an MCP server did not answer'),
   }
 }
 
@@ -177,6 +210,12 @@ function isMinimal({ egress, login }: WorkerFactoryOptions): boolean {
 
 function providerOf({ method }: Login): EngineStatus['provider'] {
   return method === 'bedrock' || method === 'vertex' || method === 'foundry' ? method : 'anthropic'
+}
+
+/** Where a login of Claude Code's own keeps its secrets. */
+function configFolder({ env }: Login): string[] {
+  const { CLAUDE_CONFIG_DIR: folder } = env
+  return folder === undefined ? [] : [folder]
 }
 
 function openEgress(config: Config, login: Login): Promise<Egress> | undefined {

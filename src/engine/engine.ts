@@ -51,6 +51,8 @@ export interface EngineStatus {
   readonly egress: boolean
   /** Whether processes serve more than one turn: once it is proven that they forget. */
   readonly reuse: 'on' | 'off' | 'unproven'
+  /** Whether turns may be given commands: in a sandbox, or because the operator accepts them without one. */
+  readonly commands: 'sandboxed' | 'accepted' | 'none'
   readonly workers: WorkerCounts
   /** Turns that wait for a process. */
   readonly queued: number

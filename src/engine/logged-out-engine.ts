@@ -78,6 +78,7 @@ function loggedOut(missing: string, closed: boolean): EngineStatus {
     auth: { method: 'none', missing: [missing] },
     provider: 'anthropic',
     egress: false,
+    commands: 'none',
     reuse: 'off',
     workers: NO_WORKERS,
     queued: 0,

@@ -104,6 +104,11 @@ export class Pool {
     return { worker, introduction, kind, release: () => this.#release(member) }
   }
 
+  /** A place for a process that is not the pool's. Gives back what frees it. */
+  lend(): Promise<() => void> {
+    return this.#roster.lend()
+  }
+
   /** Starts a process that waits for whoever comes first with its profile. */
   async warm(profile: Profile, signal: AbortSignal): Promise<Introduction> {
     for (;;) {

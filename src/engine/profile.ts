@@ -6,8 +6,11 @@ export interface Profile {
   readonly toolMode: ToolMode
 }
 
-/** `text`: the model answers in text alone. `functions`: it may ask for calls of the caller's functions. */
-export type ToolMode = 'text' | 'functions'
+/**
+ * `text`: the model answers in text alone. `functions`: it may ask for calls of the caller's functions. `tools`: it may
+ * besides use tools of Claude Code's own; such a process is for one turn.
+ */
+export type ToolMode = 'text' | 'functions' | 'tools'
 
 export function isSameProfile(one: Profile, other: Profile): boolean {
   return one.model === other.model && one.system === other.system && one.toolMode === other.toolMode

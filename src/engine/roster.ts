@@ -90,6 +90,18 @@ export class Roster {
     }
   }
 
+  /** Makes room for a process that is not kept here. Gives back what frees its place. */
+  async lend(): Promise<() => void> {
+    await this.#reserve()
+    let isFree = false
+    return () => {
+      if (isFree) return
+      isFree = true
+      this.#reserved -= 1
+      this.notify()
+    }
+  }
+
   /** Ends a worker. Resolves when it is gone. */
   end(worker: Worker, reason: EndReason): Promise<void> {
     if (!this.#ended.has(worker)) this.#options.observer.ended(worker.child.ranOutOfMemory ? 'out_of_memory' : reason)

@@ -5,6 +5,7 @@ import type { TurnEvent } from '../turn/turn-event.ts'
 import { type FailureKind, TurnFailure } from '../turn/turn-failure.ts'
 import type { Turn } from '../turn/turn.ts'
 import { type AttemptParts, createAttempt, type Running } from './attempt-turn.ts'
+import type { AttemptWithTools } from './own-tools/attempt-with-tools.ts'
 import type { ModelCapabilities } from './model-capabilities.ts'
 import { type EngineObserver, outcomeOf, type TurnOutcome } from './observer.ts'
 import { isOfTheModel, refusedFeature } from './refused-feature.ts'
@@ -13,6 +14,7 @@ import type { Scheduler } from './scheduler.ts'
 export interface RunTurnParts extends AttemptParts {
   readonly scheduler: Scheduler
   readonly observer: EngineObserver
+  readonly attemptWithTools: AttemptWithTools
 }
 
 export type RunTurn = (turn: Turn, signal: AbortSignal, meter?: Meter) => AsyncGenerator<TurnEvent>
@@ -33,7 +35,11 @@ const RETRY_DELAY_MS = { least: 150, most: 400 }
 
 export function createRunTurn(parts: RunTurnParts): RunTurn {
   const { scheduler, health, capabilities, reasoning, log, observer } = parts
-  const attempt = createAttempt(parts)
+  const answerOnly = createAttempt(parts)
+  const attempt = (turn: Turn, signal: AbortSignal, running: Running): AsyncGenerator<TurnEvent> =>
+    turn.ownTools === undefined
+      ? answerOnly(turn, signal, running)
+      : parts.attemptWithTools({ ...turn, ownTools: turn.ownTools }, signal, running)
   /** The turn on a slot: again on another process while nothing has gone out and it may help. */
   async function* tryTurn(turn: Turn, signal: AbortSignal, running: Running): AsyncGenerator<TurnEvent> {
     const { slot } = running

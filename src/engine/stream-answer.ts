@@ -1,6 +1,6 @@
-import type { TurnEvent } from '../turn/turn-event.ts'
+import type { FinishReason, TurnEvent } from '../turn/turn-event.ts'
+import type { Message } from '../turn/turn.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import type { AnswerReader } from './answer-reader.ts'
 import type { SDKMessage } from './claude-code.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
 import type { Inbox } from './inbox.ts'
@@ -13,9 +13,38 @@ export interface AnswerDeadlines {
   readonly idleMs: number
 }
 
+/** Makes events of what a process says in a turn. */
+export interface Reader {
+  /** Why the model stopped, once it has said so and will not go on. */
+  readonly stopped: FinishReason | undefined
+  /** The answer was cut off here: the model would go on with it. */
+  readonly isCut: boolean
+  /** The process will ask, or has asked, the model for more than this answer. */
+  readonly goesOn: boolean
+  /** What was thought, and the calls that came after it. */
+  readonly reasoning: AnsweredCalls
+  /** What was said, as the message of a conversation; undefined when it cannot be gone on from. */
+  readonly message: Message | undefined
+  /** Milliseconds that a tool which is at work may take; undefined while none is. */
+  readonly patienceMs: number | undefined
+  read(message: SDKMessage): TurnEvent[]
+  /**
+   * The end of the turn.
+   * @param costUsd what this turn cost, as the process reckons it
+   * @throws TurnFailure when the answer is not complete.
+   */
+  finish(
+    result: Extract<SDKMessage, { type: 'result' }>,
+    facts: UpstreamFacts,
+    costUsd: number | undefined,
+  ): TurnEvent[]
+  /** The end of the turn where the process owes its result but the model had said that it is done. */
+  finishWithoutResult(costUsd?: number): TurnEvent[]
+}
+
 export interface Answering {
   readonly inbox: Inbox<SDKMessage>
-  readonly reader: AnswerReader
+  readonly reader: Reader
   readonly deadlines: AnswerDeadlines
   /** What the egress knows of the call; absent where there is none. */
   readonly facts: UpstreamFacts | undefined
@@ -89,6 +118,13 @@ function waitFor(
   begun: boolean,
 ): { timeoutMs: number; onTimeout: () => TurnFailure } {
   const { firstEventMs, idleMs } = deadlines
+  const { patienceMs } = reader
+  if (patienceMs !== undefined) {
+    return {
+      timeoutMs: patienceMs,
+      onTimeout: () => new TurnFailure('upstream_timeout', 'a tool did not come to an end'),
+    }
+  }
   return {
     timeoutMs: reader.stopped !== undefined ? Math.min(RESULT_GRACE_MS, idleMs) : begun ? idleMs : firstEventMs,
     onTimeout: () => new TurnFailure('upstream_timeout', begun ? 'the model fell silent' : 'the model did not begin'),

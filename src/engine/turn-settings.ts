@@ -59,8 +59,7 @@ export const UNKNOWN_MODEL: KnownModel = { efforts: [], capabilities: { thinking
 /** What has to be set on a process for this turn. */
 export function settingsFor(turn: Turn, { efforts, capabilities }: KnownModel): LiveSettings {
   const limit = turn.maxOutputTokens ?? null
-  // The model API takes neither a forced call nor sampling next to thinking.
-  const isWithoutThinking = turn.thinking === 'off' || isForced(turn.toolUse) || turn.sampling !== undefined
+  const isWithoutThinking = isAskedNotToThink(turn)
   const mustThink = !capabilities.thinkingCanBeOff
   const lowest: Effort | undefined = turn.thinking === 'off' && mustThink ? (efforts[0] ?? 'low') : undefined
   const isListed = efforts.length > 0
@@ -68,11 +67,26 @@ export function settingsFor(turn: Turn, { efforts, capabilities }: KnownModel): 
   const isOff = isWithoutThinking || isTooTight
   return {
     effort: isOff && !mustThink ? effortWithoutThinking(turn.effort, isListed) : (lowest ?? turn.effort ?? null),
-    thinking: isOff ? 'off' : isListed ? null : budgetFor(turn.effort, limit),
+    thinking: isOff ? 'off' : budgetOf(turn, isListed),
     maxOutputTokens: limit,
     extraBody: extraBodyOf(turn),
-    functions: turn.toolUse?.tools.map(({ name }) => name) ?? [],
+    functions: functionsOf(turn),
   }
+}
+
+/** The model API takes neither a forced call nor sampling next to thinking. */
+function isAskedNotToThink({ thinking, ownTools, toolUse, sampling }: Turn): boolean {
+  return thinking === 'off' || ownTools?.maxThinkingTokens === 0 || isForced(toolUse) || sampling !== undefined
+}
+
+function budgetOf({ effort, maxOutputTokens, ownTools }: Turn, isListed: boolean): number | null {
+  if (ownTools?.maxThinkingTokens !== undefined) return ownTools.maxThinkingTokens
+  return isListed ? null : budgetFor(effort, maxOutputTokens ?? null)
+}
+
+/** A process with tools of its own is started with them. */
+function functionsOf({ toolUse, ownTools }: Turn): readonly string[] {
+  return toolUse === undefined || ownTools !== undefined ? [] : toolUse.tools.map(({ name }) => name)
 }
 
 export function isForced(toolUse: ToolUse | undefined): boolean {
@@ -80,10 +94,11 @@ export function isForced(toolUse: ToolUse | undefined): boolean {
 }
 
 /** Merged into the body of the call; lists in it take the place of Claude Code's own: the model gets the caller's definitions as they are. */
-function extraBodyOf({ toolUse, sampling, serviceTier, stopSequences, outputSchema }: Turn): string | null {
+function extraBodyOf({ toolUse, ownTools, sampling, serviceTier, stopSequences, outputSchema }: Turn): string | null {
   const stops = stopSequences?.filter(isTaken) ?? []
   const body: JsonObject = {
-    ...(toolUse === undefined ? {} : toolsBody(toolUse)),
+    // A list here would take away Claude Code's own.
+    ...(toolUse === undefined || ownTools !== undefined ? {} : toolsBody(toolUse)),
     ...(sampling?.temperature === undefined ? {} : { temperature: sampling.temperature }),
     ...(sampling?.topP === undefined ? {} : { top_p: sampling.topP }),
     ...(sampling?.topK === undefined ? {} : { top_k: sampling.topK }),

@@ -1,38 +1,26 @@
 /** Starts workers: a home on disk, a way out, an environment, and the process in it; or a spare that has all that. */
-import { randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Environment } from '../config.ts'
 import type { Conversation } from '../turn/turn.ts'
 import { type Child, spawnChild } from './child.ts'
 import { openClaudeCode, type SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
-import type { Egress } from './egress/egress.ts'
-import { childEnvironment } from './environment.ts'
 import { isBestResumed, isWorthTranscript } from './history.ts'
-import { type Login, MINIMAL } from './login-method.ts'
 import type { Beginning } from './memory.ts'
-import type { Profile, ToolMode } from './profile.ts'
-import type { RunFolder } from './run-folder.ts'
-import { type Place, type Spare, Spares } from './spares.ts'
+import { createPlaces, type PlaceOptions } from './places.ts'
+import type { Profile } from './profile.ts'
+import { type Spare, Spares } from './spares.ts'
 import { toTranscript } from './transcript.ts'
 import { Worker, type WorkerDeadlines } from './worker.ts'
 
-export interface WorkerFactoryOptions {
+export interface WorkerFactoryOptions extends PlaceOptions {
   readonly binary: string
-  readonly environment: Environment
-  readonly login: Login
-  /** Absent where the login cannot go through it, or the operator turned it off. */
-  readonly egress: Egress | undefined
-  readonly runFolder: RunFolder
   readonly deathWatch: DeathWatch
   readonly deadlines: WorkerDeadlines
   /** Processes to keep spawned ahead. */
   readonly spares: number
   readonly onSpareError: (error: unknown) => void
-  /** A folder could not be removed; its worker has ended all the same. */
-  readonly onLeftover: (error: unknown) => void
 }
 
 /** Messages from the beginning of a conversation up to an answer, or all of them; and their digests. */
@@ -56,32 +44,9 @@ export interface WorkerFactory {
   close(): Promise<void>
 }
 
-/**
- * The model sees the functions by the caller's own names, and all of them at once. Where one is called Agent, it would be
- * told of Claude Code's own agents.
- */
-const FUNCTIONS = {
-  CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
-  ENABLE_TOOL_SEARCH: 'false',
-  CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
-} as const
-
-/** What a child sends as its key where the egress puts in the real one. */
-const PLACEHOLDER_KEY = 'held-by-the-egress'
-
 export function createWorkerFactory(options: WorkerFactoryOptions): WorkerFactory {
   const { binary, deathWatch, deadlines, runFolder } = options
-  const makePlace = async (toolMode: ToolMode): Promise<Place> => {
-    const id = randomBytes(8).toString('hex')
-    const home = await runFolder.createHome(id)
-    const lane = options.egress?.openLane()
-    return { id, home, lane, toolMode, env: environmentOf(options, { id, home, lane, toolMode }) }
-  }
-  const removeHome = (home: string): Promise<void> => runFolder.removeHome(home).catch(options.onLeftover)
-  const leavePlace = ({ lane, home }: Pick<Place, 'lane' | 'home'>): Promise<void> => {
-    lane?.close()
-    return removeHome(home)
-  }
+  const { make: makePlace, leave: leavePlace, removeHome } = createPlaces(options)
   const spares = new Spares({
     most: options.spares,
     spawn: async (startedAs) => {
@@ -165,29 +130,6 @@ async function writeTranscript(home: string, { model }: Profile, { conversation,
   const path = join(home, 'conversation.jsonl')
   await writeFile(path, lines, { mode: 0o600 })
   return { path, beginning: { firstUser, lastUser, chain } }
-}
-
-function environmentOf(
-  { login, environment }: WorkerFactoryOptions,
-  { id, home, lane, toolMode }: Omit<Place, 'env'>,
-): Record<string, string> {
-  const access =
-    lane === undefined
-      ? login.env
-      : { ANTHROPIC_BASE_URL: lane.baseUrl, ANTHROPIC_API_KEY: PLACEHOLDER_KEY, ...MINIMAL }
-  const modes = { text: access, functions: { ...without(access, Object.keys(MINIMAL)), ...FUNCTIONS } }
-  return childEnvironment({
-    environment,
-    workerId: id,
-    home,
-    access: modes[toolMode],
-    throughEgress: lane !== undefined,
-  })
-}
-
-/** The minimal mode runs no hooks, and a hook is what stops a process at a call. */
-function without(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }
 
 /** A spare is what was asked for only when it was started in the very same way. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TurnEvent } from '../turn/turn-event.ts'
 import { TurnFailure } from '../turn/turn-failure.ts'
-import { AnswerReader } from './answer-reader.ts'
+import { readerFor } from './answer-reader.ts'
 import { AppliedSettings } from './applied-settings.ts'
 import { CallWatch } from './call-watch.ts'
 import type { Child } from './child.ts'
@@ -14,7 +14,7 @@ import { Inbox } from './inbox.ts'
 import { type Beginning, Memory } from './memory.ts'
 import type { Question } from './question.ts'
 import { type AnswerDeadlines, streamAnswer } from './stream-answer.ts'
-import { ownStopSequences, settingsFor } from './turn-settings.ts'
+import { settingsFor } from './turn-settings.ts'
 import { mayBecome, type WorkerState } from './worker-state.ts'
 
 export interface WorkerDeadlines extends AnswerDeadlines {
@@ -123,7 +123,7 @@ export class Worker {
    * Afterwards it is ready again if all went well, else `recover` says what it is good for.
    */
   async *run(question: Question, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const { turn, chain, model, onAnswer, onTaken, isRehearsal = false } = question
+    const { turn, chain, model, steps, onAnswer, onTaken, isRehearsal = false } = question
     this.#transition('busy')
     this.turns += 1
     await this.#apply(settingsFor(turn, model), signal)
@@ -139,7 +139,7 @@ export class Worker {
       },
     })
     const { lane } = this.#parts
-    const gate = isRehearsal ? lane?.openRehearsal() : lane?.openGate()
+    const gate = isRehearsal ? lane?.openRehearsal() : lane?.openGate(steps?.gate)
     // At once, whenever the caller comes back for the next event.
     const stop = (): void => gate?.close()
     // Nothing is added to what the calls took after it has been told.
@@ -148,10 +148,7 @@ export class Worker {
       this.#calls.end(onTaken)
     }
     signal.addEventListener('abort', stop, { once: true })
-    const reader = new AnswerReader({
-      offered: turn.toolUse?.tools.map(({ name }) => name) ?? [],
-      stopSequences: ownStopSequences(turn),
-    })
+    const reader = steps?.reader ?? readerFor(turn)
     try {
       this.#owesResult = true
       this.#calls.begin(gate?.facts)

@@ -3,6 +3,7 @@ import type { ApiError } from '../errors.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import { type Capabilities, type Feature, without } from '../turn/capabilities.ts'
 import type { JsonObject } from '../turn/json.ts'
+import type { OwnTools } from '../turn/own-tools.ts'
 import type { Thoughts } from '../turn/thoughts.ts'
 import type { TurnFailure } from '../turn/turn-failure.ts'
 import type { Principal, ToolUse, Turn } from '../turn/turn.ts'
@@ -29,6 +30,8 @@ export interface ChatContext extends ModelNames {
   readonly capabilities: (model: string) => Capabilities
   /** So many messages of the request are not its own, but of the session that it goes on with. */
   readonly earlierMessages?: number
+  /** What the model may use of Claude Code's own tools. */
+  readonly ownTools?: OwnTools
   /** What was thought in that session. */
   readonly thoughts?: readonly Thoughts[]
   /** Holds answers to the schema of the request, which has been checked. */
@@ -66,6 +69,7 @@ export function chatToTurn(request: ChatRequest, context: ChatContext): (attempt
     principal: context.principal,
     model: name,
     ...(context.thoughts === undefined ? {} : { thoughts: context.thoughts }),
+    ...(context.ownTools === undefined ? {} : { ownTools: context.ownTools }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...reasoningEffort(request.reasoning_effort, maxOutputTokens, model),
   }

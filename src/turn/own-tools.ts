@@ -15,6 +15,8 @@ export interface OwnTools {
   readonly maxTurns: number
   /** `plan`: the model reads and proposes, and changes nothing. */
   readonly mode: 'work' | 'plan'
+  /** The operator lets this turn do what Claude Code could do at a terminal: no sandbox, no guard of paths. */
+  readonly isUnguarded?: true
   /** Most tokens of thinking in a call; 0 for none. Absent: the model's own default. */
   readonly maxThinkingTokens?: number
   readonly mcpServers: readonly McpServer[]
@@ -26,8 +28,8 @@ export interface OwnTools {
 export interface McpServer {
   /** 1 to 64 letters, digits, `_` and `-`; no `__` in it. */
   readonly name: string
-  /** Its tools that may be used; absent for all of them. */
-  readonly tools?: readonly string[]
+  /** Which of its tools may be used, by the server's names; absent for all of them. */
+  readonly isWanted?: (tool: string) => boolean
   readonly transport:
     | {
         readonly type: 'stdio'

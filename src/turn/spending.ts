@@ -27,4 +27,9 @@ export interface Estimate {
  */
 export interface Meter {
   took(spending: Spending): void
+  /**
+   * Asked before a further call of the same turn. Absent: there is no limit.
+   * @param taken what calls took since it was last asked; `took` still tells them, at the end
+   */
+  mayGoOn?(taken: readonly Spending[]): Promise<boolean>
 }

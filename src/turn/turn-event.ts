@@ -78,6 +78,14 @@ export interface OwnToolEndEvent {
   readonly outcome: 'done' | 'failed' | 'denied'
   /** Milliseconds since its start. */
   readonly durationMs: number
+  /** Pages that a search of the web has found. */
+  readonly sources?: readonly Source[]
+}
+
+/** A page of the web. */
+export interface Source {
+  readonly title: string
+  readonly url: string
 }
 
 /** The answer is complete. Comes last, once. */
@@ -86,7 +94,10 @@ export interface FinishEvent {
   readonly reason: FinishReason
   /** To be given back with turns that go on from the calls of this answer. */
   readonly thoughts?: Thoughts
+  /** Of all calls of the model in the turn. */
   readonly usage: Usage
+  /** With `length`: what a turn with tools was not to go beyond. */
+  readonly endedBy?: 'turn_limit' | 'budget'
 }
 
 /** Why the model stopped, in neutral words. */

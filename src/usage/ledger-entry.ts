@@ -59,7 +59,7 @@ export class LedgerEntry implements RequestMeter {
 
   async reserve(estimate: Estimate): Promise<QuestionMeter> {
     await this.#holdBack(estimate)
-    return { attempt: (model) => this.#attempt(model, estimate) }
+    return { attempt: (model) => this.#attempt(model, estimate), goOn: (taken) => this.#goOn(taken) }
   }
 
   end(how: RequestEnd): void {
@@ -70,6 +70,20 @@ export class LedgerEntry implements RequestMeter {
   /** As it is now; if the server was killed now, as it was. */
   get line(): JournalLine {
     return { isDone: this.#isDone, row: this.#row() }
+  }
+
+  /** What calls took is held back as they took it: so the request always has room for the longest call. */
+  async #goOn(taken: readonly Spending[]): Promise<boolean> {
+    try {
+      for (const { usage } of taken) {
+        const { inputTokens, outputTokens, costUsd } = usage
+        await this.#holdBack({ inputTokens, outputTokens, inputUsd: costUsd, outputUsd: 0 })
+      }
+      return true
+    } catch (error) {
+      if (error instanceof ApiError) return false
+      throw error
+    }
   }
 
   async #holdBack(estimate: Estimate): Promise<void> {

@@ -1,6 +1,6 @@
 /** What requests take of the models, as the rest of the program tells it. */
 import type { Grant } from '../keys/grant.ts'
-import type { Estimate, Meter } from '../turn/spending.ts'
+import type { Estimate, Meter, Spending } from '../turn/spending.ts'
 
 export interface Ledger {
   /** A request came, and passed the door. */
@@ -47,6 +47,11 @@ export interface RequestMeter {
 export interface QuestionMeter {
   /** @param model as it is asked for */
   attempt(model: string): AttemptMeter
+  /**
+   * Holds back besides what calls of the question have taken by now, so that there is room for another.
+   * @returns false where the caller's limits have none
+   */
+  goOn(taken: readonly Spending[]): Promise<boolean>
 }
 
 export interface AttemptMeter extends Meter {

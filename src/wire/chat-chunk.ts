@@ -1,7 +1,8 @@
 /** One event of a streamed answer. */
 import { z } from 'zod'
-import { finishReasonSchema, serviceTierSchema } from './chat-response.ts'
+import { annotationSchema, finishReasonSchema, serviceTierSchema } from './chat-response.ts'
 import { sessionPlaceSchema } from './session.ts'
+import { toolEventSchema } from './tool-event.ts'
 import { usageSchema } from './usage.ts'
 
 const functionPiece = z.strictObject({ name: z.string().exactOptional(), arguments: z.string() })
@@ -30,6 +31,11 @@ const delta = z.strictObject({
     .min(1)
     .exactOptional()
     .describe('The first piece of a call has `id`, `type` and the name.'),
+  annotations: z
+    .array(annotationSchema)
+    .min(1)
+    .exactOptional()
+    .describe('What a search of the web has found, where the text names it.'),
   function_call: functionPiece.exactOptional().describe('Instead of `tool_calls` where the request has `functions`.'),
 })
 
@@ -49,6 +55,7 @@ export const chatChunkSchema = z
     service_tier: serviceTierSchema.exactOptional().describe('Only if the request named one.'),
     choices: z.array(choice).describe('Empty in the chunk that carries the usage.'),
     usage: usageSchema.nullable().exactOptional().describe('With `include_usage`: null until the last chunk.'),
+    tool_event: toolEventSchema.exactOptional().describe('With `stream_options.include_tool_events`.'),
     session: sessionPlaceSchema.exactOptional().describe('Extension: with `session_id`, in all chunks.'),
   })
   .meta({ id: 'CreateChatCompletionStreamResponse' })

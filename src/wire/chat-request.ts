@@ -16,6 +16,10 @@ const MAX_TOOLS = 128
 
 const streamOptions = z.object({
   include_usage: z.boolean().nullish().describe('Send the usage in one last chunk before the end.'),
+  include_tool_events: z
+    .boolean()
+    .nullish()
+    .describe("Extension: tell the steps of Claude Code's own tools in chunks of their own."),
   include_obfuscation: z.boolean().nullish().describe('Accepted and ignored.'),
 })
 

@@ -1,6 +1,7 @@
 /** The whole answer of a request that does not stream. */
 import { z } from 'zod'
 import { sessionPlaceSchema } from './session.ts'
+import { toolEventSchema } from './tool-event.ts'
 import { usageSchema } from './usage.ts'
 
 export const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls', 'content_filter', 'function_call'])
@@ -9,15 +10,17 @@ export type ChatFinishReason = z.output<typeof finishReasonSchema>
 export const serviceTierSchema = z.enum(['auto', 'default', 'flex', 'scale', 'priority'])
 export type ChatServiceTier = z.output<typeof serviceTierSchema>
 
-const annotation = z.strictObject({
+export const annotationSchema = z.strictObject({
   type: z.literal('url_citation'),
   url_citation: z.strictObject({
-    start_index: z.int().min(0),
-    end_index: z.int().min(0),
+    start_index: z.int().min(0).describe('Where in the content the citation begins.'),
+    end_index: z.int().min(0).describe('The first character after it.'),
     title: z.string(),
     url: z.string(),
   }),
 })
+
+export type Annotation = z.output<typeof annotationSchema>
 
 const functionCall = z.strictObject({ name: z.string(), arguments: z.string() })
 
@@ -40,7 +43,7 @@ const choice = z.strictObject({
     role: z.literal('assistant'),
     content: z.string().nullable().describe('Null where the model only called functions.'),
     refusal: z.string().nullable().describe('Set when the model declined.'),
-    annotations: z.array(annotation),
+    annotations: z.array(annotationSchema),
     reasoning_content: z.string().exactOptional().describe("Extension: a summary of the model's reasoning."),
     tool_calls: z.array(toolCall).min(1).exactOptional(),
     function_call: functionCall.exactOptional().describe('Instead of `tool_calls` where the request has `functions`.'),
@@ -58,6 +61,7 @@ export const chatCompletionSchema = z
     service_tier: serviceTierSchema.exactOptional().describe('Only if the request named one.'),
     choices: z.array(choice).min(1),
     usage: usageSchema,
+    tool_events: z.array(toolEventSchema).exactOptional().describe('With the header `X-Claude-Tool-Events`.'),
     session: sessionPlaceSchema.exactOptional().describe('Extension: with `session_id`.'),
   })
   .meta({ id: 'CreateChatCompletionResponse' })

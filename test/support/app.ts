@@ -15,6 +15,7 @@ import type { Sessions } from '../../src/sessions/sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import type { RateLimits } from '../../src/usage/rate-limits.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
+import { toolsFromConfig } from '../../src/commands/tools-from-config.ts'
 import { createTestSchemas } from './schemas.ts'
 import type { UsageReports } from '../../src/usage/usage-report.ts'
 import type { Ledger } from '../../src/usage/request-meter.ts'
@@ -73,6 +74,7 @@ export function createTestApp({
     ledger,
     usage,
     sessions,
+    ...toolsFromConfig(config),
     rateLimits: rateLimits ?? createTestRateLimits(config, { onLimited: metrics.limited }),
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,

@@ -102,6 +102,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     auth: { method: 'api_key', missing: [] },
     provider: 'anthropic',
     egress: true,
+    commands: 'sandboxed',
     reuse: 'on',
     workers: { ...NO_WORKERS, live: 1, limit: 4 },
     queued: 0,

@@ -47,6 +47,37 @@ export function says(deltas: Deltas, options: SaysOptions = {}): Answer {
   }
 }
 
+/** What the model API answers to a call that searches the web: the pages that it found. */
+export function searches(pages: readonly { readonly title: string; readonly url: string }[]): Answer {
+  const stop = (index: number): RawEvent => ({ type: 'content_block_stop', index })
+  const events: readonly RawEvent[] = [
+    block(0, { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }),
+    stop(0),
+    block(1, {
+      type: 'web_search_tool_result',
+      tool_use_id: 'srvtoolu_1',
+      content: pages.map((page) => ({ ...page, type: 'web_search_result', encrypted_content: 'x', page_age: null })),
+    }),
+    stop(1),
+  ]
+  return async (request, reply) => {
+    const [start, ...rest] = messageEvents(messageId(request), wholeAnswer(request, [], {}))
+    reply.startStream()
+    if (start !== undefined) await reply.event(start)
+    for (const event of events) reply.response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    for (const event of rest) await reply.event(event)
+    reply.end()
+  }
+}
+
+type RawEvent = JsonObject & { readonly type: string }
+
+const block = (index: number, content: JsonObject): RawEvent => ({
+  type: 'content_block_start',
+  index,
+  content_block: content,
+})
+
 export interface FailsOptions {
   /** Default: the API's name for the status. */
   readonly type?: string

@@ -9,6 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
+import { toolsFromConfig } from '../../src/commands/tools-from-config.ts'
 import { ANY_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
@@ -53,6 +54,7 @@ export async function startTestServer(
     ledger,
     usage: NO_REPORTS,
     sessions: ANY_SESSIONS,
+    ...toolsFromConfig(config),
     rateLimits: createTestRateLimits(config),
   }
   const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })

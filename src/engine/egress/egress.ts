@@ -4,25 +4,34 @@
  * It changes no body.
  */
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { Environment } from '../../config.ts'
 import type { Credential } from '../login-method.ts'
 import { refuse } from './refuse.ts'
 import { createRehearsalGate } from './rehearsal-gate.ts'
+import { createToolGate, type ToolGateOptions } from './tool-gate.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
 
 export interface Egress {
   /** A way out for one child. */
   openLane(): Lane
+  /** The port of the way out. */
+  readonly port: number
+  /** The same way out as a socket file, for processes that have no network. It is made in `folder`, which is ours, when it is first asked for. */
+  socket(folder: string): Promise<string>
   close(): Promise<void>
 }
 
 export interface Lane {
   /** What the child takes for the model API: an address with a secret path. */
   readonly baseUrl: string
-  /** Lets the next model call through, and only that, until the gate is closed. */
-  openGate(): TurnGate
+  /** Lets the next model call through, and only that, until the gate is closed; of a turn with tools, its calls. */
+  openGate(withTools?: ToolGateOptions): TurnGate
   /** Answers the next model calls itself, until the gate is closed. */
   openRehearsal(): TurnGate
   close(): void
@@ -42,7 +51,7 @@ export interface EgressOptions {
 export async function startEgress(options: EgressOptions): Promise<Egress> {
   const dispatcher = createDispatcher(options)
   const gates = new Map<string, TurnGate | undefined>()
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const token = laneOf(request)
     if (token === undefined || !gates.has(token)) refuse(response, 404, 'not_found_error', 'There is no such route.')
     else {
@@ -50,7 +59,10 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
       if (gate === undefined) refuse(response, 409, 'invalid_request_error', 'No turn is under way.')
       else gate.pass(request, response)
     }
-  })
+  }
+  const server = createServer({ keepAliveTimeout: 60_000 }, serve)
+  let socketServer: Server | undefined
+  let socketPath: Promise<string> | undefined
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
@@ -60,7 +72,17 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
   if (address === null || typeof address === 'string') throw new Error('the egress has no port')
   const origin = `http://127.0.0.1:${address.port}`
 
+  const openSocket = async (folder: string): Promise<string> => {
+    const path = await socketPathIn(folder)
+    socketServer = createServer({ keepAliveTimeout: 60_000 }, serve)
+    socketServer.listen(path).unref()
+    await once(socketServer, 'listening')
+    return path
+  }
+
   return {
+    port: address.port,
+    socket: (folder) => (socketPath ??= openSocket(folder)),
     openLane: () => {
       const token = randomBytes(24).toString('base64url')
       gates.set(token, undefined)
@@ -75,7 +97,10 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
       }
       return {
         baseUrl: `${origin}/${token}`,
-        openGate: () => open(createTurnGate({ ...options, dispatcher, onClose })),
+        openGate: (withTools) => {
+          const gate = { ...options, dispatcher, onClose }
+          return open(withTools === undefined ? createTurnGate(gate) : createToolGate({ ...gate, ...withTools }))
+        },
         openRehearsal: () => open(createRehearsalGate(onClose)),
         close: () => {
           gates.get(token)?.close()
@@ -86,8 +111,11 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
     close: async () => {
       for (const gate of gates.values()) gate?.close()
       gates.clear()
-      server.closeAllConnections()
-      server.close()
+      for (const each of [server, socketServer]) {
+        each?.closeAllConnections()
+        each?.close()
+      }
+      if (socketPath !== undefined) await leaveSocket(socketPath)
       await dispatcher.destroy()
     },
   }
@@ -104,6 +132,22 @@ function createDispatcher({ environment, connectTimeoutMs = 5000 }: EgressOption
     headersTimeout: 0,
     bodyTimeout: 0,
   })
+}
+
+/** Socket files have names of some 100 bytes at most, and folders of data can be anywhere. */
+const LONGEST_SOCKET_PATH = 100
+
+async function socketPathIn(folder: string): Promise<string> {
+  const path = join(folder, 'egress.sock')
+  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path
+  return join(await mkdtemp(join(tmpdir(), 'dragoman-')), 'egress.sock')
+}
+
+/** The folder that was made for it goes too. */
+async function leaveSocket(opening: Promise<string>): Promise<void> {
+  const path = await opening.catch(() => undefined)
+  if (path?.startsWith(join(tmpdir(), 'dragoman-')) !== true) return
+  await rm(dirname(path), { recursive: true, force: true })
 }
 
 /** Only `POST /<token>/v1/messages` is a way out. */

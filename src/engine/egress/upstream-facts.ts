@@ -1,6 +1,6 @@
 import type { CallCount } from '../call-count.ts'
 
-/** What is known of a turn's model call from the wire itself. All of it is absent where the egress is off. */
+/** What is known of a turn's model call, of several of the last, from the wire itself. All of it is absent where the egress is off. */
 export interface UpstreamFacts {
   /** Calls that the process made; only the first went out. */
   readonly calls: number
@@ -12,8 +12,12 @@ export interface UpstreamFacts {
   readonly isSent?: true
   /** Counts the call, also one that is broken off. */
   readonly count?: CallCount
+  /** Counts each of several calls. `count` is the last of them then. */
+  readonly counts?: readonly CallCount[]
   /** When the model API last sent anything, a ping included, in `performance.now()` time. */
   readonly heardAt?: number
+  /** A call was not let through for want of money. */
+  readonly isOutOfBudget?: true
   readonly retryAfterSeconds?: number
   /** The connection failed before a status came. */
   readonly connectionError?: string

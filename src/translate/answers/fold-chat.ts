@@ -1,7 +1,8 @@
 /** The answer of a request that does not stream, as a fold over the chunks of one that does. */
 import { ApiError } from '../../errors.ts'
 import type { ChatChunk } from '../../wire/chat-chunk.ts'
-import type { ChatCompletion, ChatFinishReason } from '../../wire/chat-response.ts'
+import type { Annotation, ChatCompletion, ChatFinishReason } from '../../wire/chat-response.ts'
+import type { ToolEvent } from '../../wire/tool-event.ts'
 import type { ChatUsage } from '../../wire/usage.ts'
 import { createCallFold } from '../tools/fold-calls.ts'
 
@@ -13,9 +14,11 @@ export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
   const folds: ChoiceFold[] = []
   let head: ChatChunk | undefined
   let usage: ChatUsage | null = null
+  const steps: ToolEvent[] = []
   for (const chunk of chunks) {
     head ??= chunk
     usage = chunk.usage ?? usage
+    if (chunk.tool_event !== undefined) steps.push(chunk.tool_event)
     for (const choice of chunk.choices) (folds[choice.index] ??= createChoiceFold(choice.index)).add(choice)
   }
   if (head === undefined || usage === null) throw new ApiError('backend_error')
@@ -27,6 +30,7 @@ export function foldChat(chunks: Iterable<ChatChunk>): ChatCompletion {
     ...(head.service_tier === undefined ? {} : { service_tier: head.service_tier }),
     choices: folds.map((fold) => fold.whole()),
     usage,
+    ...(steps.length === 0 ? {} : { tool_events: steps }),
     ...(head.session === undefined ? {} : { session: head.session }),
   }
 }
@@ -43,12 +47,14 @@ export function createChoiceFold(index: number): ChoiceFold {
   let content = ''
   let reasoning = ''
   let refusal: string | null = null
+  const annotations: Annotation[] = []
   let finish: ChatFinishReason | null = null
   return {
     add({ delta, finish_reason: reason }) {
       content += delta.content ?? ''
       reasoning += delta.reasoning_content ?? ''
       if (typeof delta.refusal === 'string') refusal = (refusal ?? '') + delta.refusal
+      annotations.push(...(delta.annotations ?? []))
       calls.add(delta)
       finish = reason ?? finish
     },
@@ -62,7 +68,7 @@ export function createChoiceFold(index: number): ChoiceFold {
           role: 'assistant',
           content: hasOther && content === '' ? null : content,
           refusal,
-          annotations: [],
+          annotations,
           ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
           ...called,
         },

@@ -4,6 +4,8 @@ import type { ChatChunk, ChatDelta } from '../../wire/chat-chunk.ts'
 import type { ChatServiceTier } from '../../wire/chat-response.ts'
 import { createCallRenderer } from '../tools/call-deltas.ts'
 import type { CallForm } from '../tools/call-form.ts'
+import { toToolEvent } from './tool-event.ts'
+import { createCitations } from './citations.ts'
 import { createUsageSum } from './usage-sum.ts'
 import { finishReason } from './finish-reason.ts'
 import { createWholeCharacters } from './whole-characters.ts'
@@ -22,6 +24,8 @@ export interface ChatRendering {
   readonly callForm: CallForm
   /** Whether and how the tier is told that served an answer; not at all unless told. */
   readonly tellTier?: (served: StartEvent['serviceTier']) => ChatServiceTier | undefined
+  /** Whether the steps of tools are told. */
+  readonly includeToolEvents?: boolean
   /** The place in a session that the answer has. */
   readonly session?: { readonly id: string; readonly turn: number } | undefined
   /** How many turns answer side by side; 1 unless told. */
@@ -34,6 +38,7 @@ export type ChatRenderer = (event: TurnEvent, index?: number) => ChatChunk[]
 /** The first chunk comes with the first piece of content or the finish, not with `start`: until then a turn may fail. */
 export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
   const { id, created, requestedModel, includeUsage, callForm, tellTier, session, choices = 1 } = rendering
+  const renderToolEvent = rendering.includeToolEvents === true ? toToolEvent : () => undefined
   const renderers = Array.from({ length: choices }, () => createChoiceRenderer(callForm))
   const usage = createUsageSum(choices)
   let model = requestedModel
@@ -41,7 +46,7 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
   let begun = false
   let open = choices
 
-  const chunk = (rest: Pick<ChatChunk, 'choices' | 'usage'>): ChatChunk => ({
+  const chunk = (rest: Pick<ChatChunk, 'choices' | 'usage' | 'tool_event'>): ChatChunk => ({
     id,
     object: 'chat.completion.chunk',
     created,
@@ -66,6 +71,11 @@ export function createChatRenderer(rendering: ChatRendering): ChatRenderer {
         ...(includeUsage ? { usage: null } : {}),
       })
     })
+    const toolEvent = renderToolEvent(event)
+    if (toolEvent !== undefined) {
+      const choice = { index, delta: {}, logprobs: null, finish_reason: null }
+      chunks.push(chunk({ choices: [choice], ...(includeUsage ? { usage: null } : {}), tool_event: toolEvent }))
+    }
     if (event.type !== 'finish') return chunks
     usage.add(event.usage, index)
     open -= 1
@@ -78,6 +88,7 @@ function createChoiceRenderer(callForm: CallForm): (event: TurnEvent) => ChatDel
   const reasoning = createWholeCharacters()
   const text = createWholeCharacters()
   const calls = createCallRenderer(callForm)
+  const citations = createCitations()
   let begun = false
 
   const begin = (): ChatDelta[] => {
@@ -87,13 +98,22 @@ function createChoiceRenderer(callForm: CallForm): (event: TurnEvent) => ChatDel
   }
   const reasoningDelta = (piece: string): ChatDelta[] =>
     piece === '' ? [] : [...begin(), { reasoning_content: piece }]
-  const textDelta = (piece: string): ChatDelta[] => (piece === '' ? [] : [...begin(), { content: piece }])
+  const textDelta = (piece: string): ChatDelta[] => {
+    if (piece === '') return []
+    citations.said(piece)
+    return [...begin(), { content: piece }]
+  }
+  const citationDelta = (): ChatDelta[] => {
+    const { annotations } = citations
+    return annotations.length === 0 ? [] : [{ annotations: [...annotations] }]
+  }
   const callDeltas = (deltas: ChatDelta[]): ChatDelta[] => (deltas.length === 0 ? [] : [...begin(), ...deltas])
   const heldText = (): ChatDelta[] => [...reasoningDelta(reasoning.end()), ...textDelta(text.end())]
   const end = (reason: FinishReason): ChatDelta[] => [
     ...heldText(),
     ...callDeltas(calls.end()),
     ...begin(),
+    ...citationDelta(),
     ...(reason === 'refusal' ? [{ refusal: REFUSAL }] : []),
     {},
   ]
@@ -110,6 +130,11 @@ function createChoiceRenderer(callForm: CallForm): (event: TurnEvent) => ChatDel
         return [...heldText(), ...callDeltas(calls.begin(event))]
       case 'tool_arguments':
         return callDeltas(calls.push(event.json))
+      // Told beside the answer, to those that ask.
+      case 'own_tool_start':
+      case 'own_tool_end':
+        if (event.type === 'own_tool_end') citations.found(event.sources ?? [])
+        return heldText()
       case 'finish':
         return end(event.reason)
     }

@@ -61,6 +61,8 @@ export function createCompletionRenderer(rendering: CompletionRendering): Comple
       case 'reasoning':
       case 'tool_call':
       case 'tool_arguments':
+      case 'own_tool_start':
+      case 'own_tool_end':
         return []
     }
   }

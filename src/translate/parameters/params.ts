@@ -86,7 +86,11 @@ export const FATES: FateTable<ChatRequest> = {
     why: 'The older form of `tools`, answered by `function_call`. Not together with `tools`.',
   },
   function_call: { kind: 'mapped', why: 'The older form of `tool_choice`.' },
-  web_search_options: { kind: 'rejected', why: 'Web search is not supported by this version.' },
+  web_search_options: {
+    kind: 'mapped',
+    why: "Claude Code's own search of the web, where the caller may use it. The pages that the answer links to come as `annotations`. Size and place of the search have no counterpart: ignored.",
+    ignoredParts: searchParts,
+  },
 
   metadata: { kind: 'mapped', why: KEPT },
   user: { kind: 'mapped', why: KEPT },
@@ -106,10 +110,18 @@ export const FATES: FateTable<ChatRequest> = {
     why: "The messages are added to the caller's stored conversation of that name, and answered with all of it. Needs `n: 1`.",
   },
   enable_tools: {
-    kind: 'rejected',
-    why: "Claude Code's own tools are not supported by this version.",
-    isDefault: (value) => !value,
+    kind: 'mapped',
+    why: "The model may use those of Claude Code's own tools that the caller may. Needs `n: 1`, a free `tool_choice` and a free `response_format`.",
   },
+}
+
+type SearchOptions = NonNullable<ChatRequest['web_search_options']>
+
+function searchParts({ search_context_size: size, user_location: place }: SearchOptions): readonly Dropped[] {
+  return [
+    ...(size && size !== 'medium' ? [{ name: 'web_search_options.search_context_size', why: NO_COUNTERPART }] : []),
+    ...(place ? [{ name: 'web_search_options.user_location', why: NO_COUNTERPART }] : []),
+  ]
 }
 
 /** Every parameter, in the order of the schema. */

@@ -69,9 +69,7 @@ const REJECTED: [string, Readonly<Record<string, unknown>>][] = [
   ['top_logprobs', { top_logprobs: 1 }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['audio', { audio: { voice: 'ash', format: 'mp3' } }],
-  ['web_search_options', { web_search_options: {} }],
   ['moderation', { moderation: { model: 'm' } }],
-  ['enable_tools', { enable_tools: true }],
 ]
 
 describe('the fates of the parameters', () => {

@@ -1,0 +1,112 @@
+/**
+ * The sandbox of a process with tools: bubblewrap around all of it, so that one boundary holds for its own file tools, its
+ * commands, and what these start. It sees the system's programs, its home and the workspace, and no other process; it has
+ * no network but the way out to the model. When it ends, everything in it ends.
+ */
+import { dirname } from 'node:path'
+import type { SpawnOptions } from '../claude-code.ts'
+
+export interface SandboxTools {
+  /** Paths of the programs. */
+  readonly bwrap: string
+  readonly socat: string
+}
+
+export interface Confinement {
+  readonly workspace: string
+  readonly isWritable: boolean
+  readonly home: string
+  /** Paths besides those of the system that can be read. */
+  readonly readable: readonly string[]
+  /** The way out to the model; undefined where the process has the network. */
+  readonly wayOut: { readonly port: number; readonly socket: string } | undefined
+}
+
+/** What programs need of /etc. Other files there can hold what the server may read, and callers may not. */
+const ETC = [
+  'alternatives',
+  'ca-certificates',
+  'ca-certificates.conf',
+  'debian_version',
+  'group',
+  'hosts',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'locale.alias',
+  'localtime',
+  'magic',
+  'mime.types',
+  'nsswitch.conf',
+  'os-release',
+  'passwd',
+  'pki',
+  'resolv.conf',
+  'services',
+  'ssl',
+  'timezone',
+]
+
+const SOCKET = '/run/egress.sock'
+
+/** How to start the same process inside. Its environment is what `asked` says, but for folders that are not there. */
+export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
+  asked: Asked,
+  tools: SandboxTools,
+  { workspace, isWritable, home, readable, wayOut }: Confinement,
+): Asked {
+  const config = asked.env['CLAUDE_CONFIG_DIR']
+  const args = [
+    '--die-with-parent',
+    '--new-session',
+    '--unshare-user-try',
+    '--unshare-ipc',
+    '--unshare-pid',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    ...(wayOut === undefined ? [] : ['--unshare-net']),
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+    '--tmpfs',
+    '/run',
+    ...readOnly('/usr'),
+    ...['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt'].flatMap(readOnly),
+    ...ETC.map((name) => `/etc/${name}`).flatMap(readOnly),
+    ...readable.flatMap(readOnly),
+    ...readOnly(asked.command),
+    '--bind',
+    home,
+    home,
+    // A session that is gone on with is brought in a folder of its own.
+    ...(config === undefined || config.startsWith(`${home}/`) ? [] : ['--bind', config, config]),
+    ...(isWritable ? ['--bind', workspace, workspace] : ['--ro-bind', workspace, workspace]),
+    ...(wayOut === undefined ? [] : ['--bind', wayOut.socket, SOCKET]),
+    '--chdir',
+    workspace,
+    '--',
+    ...(wayOut === undefined ? [] : reachModel(tools, wayOut.port)),
+    asked.command,
+    ...asked.args,
+  ]
+  const env = { ...asked.env, TMPDIR: '/tmp', PATH: pathWith(dirname(tools.socat)) }
+  return { ...asked, command: tools.bwrap, args, env }
+}
+
+function readOnly(path: string): string[] {
+  return ['--ro-bind-try', path, path]
+}
+
+function pathWith(folder: string): string {
+  const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+  return [...new Set([...folders, folder])].join(':')
+}
+
+/** Inside, the model's address leads to the socket. */
+function reachModel({ socat }: SandboxTools, port: number): string[] {
+  const listen = `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`
+  return ['/bin/sh', '-c', `"$0" ${listen} UNIX-CONNECT:${SOCKET} & exec "$@"`, socat]
+}

@@ -1,0 +1,182 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  existsSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { OwnTools } from '../../../src/turn/own-tools.ts'
+import type { TurnEvent } from '../../../src/turn/turn-event.ts'
+import type { Turn } from '../../../src/turn/turn.ts'
+import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import { says, type SaysOptions } from '../../support/scripted-model-answers.ts'
+
+let fixture: TestEngine
+let root: string
+let workspace: string
+
+beforeAll(async () => {
+  fixture = await startTestEngine({ TOOL_TIMEOUT: '20000' })
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'dragoman-tools-')))
+})
+
+beforeEach(() => {
+  fixture.model.forget()
+  workspace = mkdtempSync(join(root, 'workspace-'))
+})
+
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]()
+  rmSync(root, { recursive: true, force: true })
+})
+
+const granted = (given: Partial<OwnTools> = {}): Partial<Turn> => ({
+  ownTools: { allowed: ['Read', 'Glob', 'Grep'], workspace, maxTurns: 10, mode: 'work', mcpServers: [], ...given },
+})
+
+let calls = 0
+const uses = (name: string, input: Record<string, string | boolean | number>, text = ''): ReturnType<typeof says> => {
+  calls += 1
+  const options: SaysOptions = { calls: [{ id: `toolu_${calls}`, name, input }] }
+  return says(text, options)
+}
+
+const textOf = (events: readonly TurnEvent[]): string =>
+  events.map((event) => (event.type === 'text' ? event.text : '')).join('')
+const ends = (events: readonly TurnEvent[]) => events.filter((event) => event.type === 'own_tool_end')
+
+/** Processes of this machine that were started just so. */
+const running = (commandLine: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(join('/proc', pid, 'cmdline'), 'utf8') === commandLine
+    } catch {
+      return false
+    }
+  })
+
+describe('a turn with tools', () => {
+  test('answers from what it has read, with all of its texts', async () => {
+    writeFileSync(join(workspace, 'a.txt'), 'the canary sings\n')
+    fixture.model.script(
+      uses('Grep', { pattern: 'canary', path: workspace }, 'Let me look.'),
+      uses('Read', { file_path: join(workspace, 'a.txt') }),
+      says('It sings.'),
+    )
+    const events = await fixture.ask(granted())
+    expect(textOf(events)).toBe('Let me look.\n\nIt sings.')
+    expect(ends(events)).toMatchObject([
+      { name: 'Grep', outcome: 'done', output: expect.stringContaining('a.txt') },
+      { name: 'Read', outcome: 'done', output: expect.stringContaining('the canary sings') },
+    ])
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'done', usage: { inputTokens: 30 } })
+  })
+
+  test('denies what was not granted and what is outside the workspace', async () => {
+    writeFileSync(join(root, 'secret'), 'hidden words')
+    symlinkSync(join(root, 'secret'), join(workspace, 'link'))
+    fixture.model.script(
+      uses('Bash', { command: 'cat /etc/passwd' }),
+      uses('Read', { file_path: join(workspace, 'link') }),
+      uses('Read', { file_path: '/proc/self/environ' }),
+      uses('Write', { file_path: join(workspace, 'new'), content: 'x' }),
+      says('I could not.'),
+    )
+    const events = await fixture.ask(granted())
+    expect(ends(events).map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      'Bash failed',
+      'Read denied',
+      // By Claude Code itself.
+      'Read failed',
+      'Write failed',
+    ])
+    expect(JSON.stringify(fixture.model.requests.at(-1)?.body)).not.toContain('hidden words')
+    expect(existsSync(join(workspace, 'new'))).toBe(false)
+  })
+
+  test('edits a file', async () => {
+    writeFileSync(join(workspace, 'a.txt'), 'one two\n')
+    fixture.model.script(
+      uses('Read', { file_path: join(workspace, 'a.txt') }),
+      uses('Edit', { file_path: join(workspace, 'a.txt'), old_string: 'two', new_string: 'three' }),
+      says('Done.'),
+    )
+    await fixture.ask(granted({ allowed: ['Read', 'Edit'] }))
+    expect(readFileSync(join(workspace, 'a.txt'), 'utf8')).toBe('one three\n')
+  })
+
+  test('runs a command that sees the workspace and nothing else of this machine', async () => {
+    mkdirSync(join(root, 'other'), { recursive: true })
+    writeFileSync(join(root, 'other', 'secret'), 'hidden words')
+    const command = [
+      'echo made > made.txt',
+      `cat ${join(root, 'other', 'secret')}`,
+      'env',
+      'cat /proc/[0-9]*/environ | tr "\\0" "\\n"',
+      'cat /etc/shadow',
+      '(echo > /dev/tcp/127.0.0.1/22) 2>&1',
+      'true',
+    ].join('; ')
+    fixture.model.script(uses('Bash', { command }), says('Done.'))
+    const events = await fixture.ask(granted({ allowed: ['Bash'] }))
+    const [end] = ends(events)
+    expect(end).toMatchObject({ outcome: 'done' })
+    expect(readFileSync(join(workspace, 'made.txt'), 'utf8')).toBe('made\n')
+    const output = JSON.stringify(fixture.model.requests.at(-1)?.body)
+    expect(output).not.toContain('hidden words')
+    expect(output).not.toContain('sk-ant-scripted-key')
+    expect(output).not.toContain('root:$')
+  })
+
+  test('leaves nothing running', async () => {
+    fixture.model.script(uses('Bash', { command: 'setsid sleep 987 > /dev/null 2>&1 & echo started' }), says('Done.'))
+    expect(ends(await fixture.ask(granted({ allowed: ['Bash'] })))).toMatchObject([{ output: 'started' }])
+    expect(running('sleep\u0000987\u0000')).toEqual([])
+  })
+
+  test('ends at the limit of its turns', async () => {
+    fixture.model.otherwise(uses('Glob', { pattern: '*' }, 'Again.'))
+    const events = await fixture.ask(granted({ maxTurns: 2 }))
+    fixture.model.otherwise(says('Hello from the scripted model.'))
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'length', endedBy: 'turn_limit' })
+  })
+
+  test('ends with a call of one of the caller’s functions', async () => {
+    fixture.model.script(uses('Glob', { pattern: '*' }), uses('get_weather', { city: 'Bern' }, 'Asking.'))
+    const toolUse: NonNullable<Turn['toolUse']> = {
+      tools: [
+        {
+          name: 'get_weather',
+          description: 'The weather',
+          inputSchema: { type: 'object', properties: { city: { type: 'string' } } },
+        },
+      ],
+      choice: 'auto',
+      parallel: true,
+    }
+    const events = await fixture.ask({ ...granted(), toolUse })
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'tool_calls' })
+    expect(events.filter(({ type }) => type === 'tool_call')).toMatchObject([{ name: 'get_weather' }])
+    expect(ends(events)).toMatchObject([{ name: 'Glob' }])
+  })
+
+  test('tells a failure of a later call as what it met', async () => {
+    const { fails } = await import('../../support/scripted-model-answers.ts')
+    fixture.model.script(uses('Glob', { pattern: '*' }), fails(529))
+    await expect(fixture.ask(granted())).rejects.toMatchObject({ kind: 'upstream_overloaded' })
+  })
+
+  test('goes on at most once after a limit', async () => {
+    const before = fixture.model.requests.length
+    fixture.model.script(says('cut', { stopReason: 'max_tokens' }))
+    expect((await fixture.ask(granted())).at(-1)).toMatchObject({ reason: 'length' })
+    expect(fixture.model.requests.length - before).toBe(1)
+  })
+})
