@@ -6,7 +6,7 @@ export function refuseExtensions(extensions: Readonly<Record<string, string>>): 
   const [name] = Object.keys(extensions)
   if (name === undefined) return
   throw new ApiError('unsupported_parameter', {
-    message: `The header '${clip(name)}' is not supported.`,
+    message: `The header '${clip(name)}' is not supported here: it goes with 'enable_tools: true' in chat completions.`,
     param: clip(name),
   })
 }

@@ -11,11 +11,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { OwnTools } from '../../../src/turn/own-tools.ts'
+import type { Meter, Spending } from '../../../src/turn/spending.ts'
 import type { TurnEvent } from '../../../src/turn/turn-event.ts'
 import type { Turn } from '../../../src/turn/turn.ts'
-import { startTestEngine, type TestEngine } from '../../support/engine.ts'
+import { KEY, simpleTurn, startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { says, type SaysOptions } from '../../support/scripted-model-answers.ts'
 
 let fixture: TestEngine
@@ -139,6 +140,64 @@ describe('a turn with tools', () => {
     fixture.model.script(uses('Bash', { command: 'setsid sleep 987 > /dev/null 2>&1 & echo started' }), says('Done.'))
     expect(ends(await fixture.ask(granted({ allowed: ['Bash'] })))).toMatchObject([{ output: 'started' }])
     expect(running('sleep\u0000987\u0000')).toEqual([])
+  })
+
+  test('a command that runs when its caller leaves is ended with all that it started', async () => {
+    fixture.model.script(uses('Bash', { command: 'setsid sleep 986 & sleep 986' }))
+    const leaving = new AbortController()
+    const events = fixture.begin(granted({ allowed: ['Bash'] }), leaving.signal)
+    for (let next = await events.next(); next.value?.type !== 'own_tool_start'; next = await events.next());
+    await vi.waitUntil(() => running('sleep\u0000986\u0000').length === 2, { timeout: 10_000, interval: 10 })
+    leaving.abort()
+    await expect(events.next()).rejects.toMatchObject({ kind: 'aborted' })
+    expect(running('sleep\u0000986\u0000')).toEqual([])
+  })
+
+  test('a tool that does not come to an end in its time is one that failed', async () => {
+    const short = await startTestEngine({ TOOL_TIMEOUT: '1000' })
+    try {
+      short.model.script(uses('Bash', { command: 'sleep 985' }), says('It took too long.'))
+      const events = await short.ask(granted({ allowed: ['Bash'] }))
+      expect(ends(events)).toMatchObject([{ outcome: 'failed', output: expect.stringMatching(/timed out/i) }])
+      expect(textOf(events)).toBe('It took too long.')
+      expect(running('sleep\u0000985\u0000')).toEqual([])
+    } finally {
+      await short[Symbol.asyncDispose]()
+    }
+  })
+
+  test('without the egress, where the process has the login itself, a command does not see it', async () => {
+    const bare = await startTestEngine({ EGRESS: 'false' })
+    try {
+      const command =
+        'env; cat /proc/[0-9]*/environ | tr "\\0" "\\n"; (echo > /dev/tcp/1.1.1.1/80) 2>&1; echo made > made.txt'
+      bare.model.script(uses('Bash', { command }), says('Done.'))
+      expect(ends(await bare.ask(granted({ allowed: ['Bash'] })))).toMatchObject([{ outcome: 'done' }])
+      const told = JSON.stringify(bare.model.requests.at(-1)?.body)
+      expect(told).toContain('HOME=')
+      expect(told).not.toContain(KEY)
+      expect(readdirSync(workspace)).toEqual(['made.txt'])
+    } finally {
+      await bare[Symbol.asyncDispose]()
+    }
+  })
+
+  test('costs what its calls cost, each of them told, and asks before each whether it may go on', async () => {
+    fixture.model.script(uses('Glob', { pattern: '*' }, 'One.'), uses('Glob', { pattern: '*' }), says('Never said.'))
+    const taken: Spending[] = []
+    const asked: number[] = []
+    const meter: Meter = {
+      took: (spending) => taken.push(spending),
+      mayGoOn: (fresh) => Promise.resolve(asked.push(fresh.length) < 2),
+    }
+    const events: TurnEvent[] = []
+    const turn = { ...simpleTurn(), ...granted() }
+    for await (const event of fixture.engine.run(turn, new AbortController().signal, meter)) events.push(event)
+    expect(asked).toEqual([1, 1])
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'length', endedBy: 'budget' })
+    expect(textOf(events)).toBe('One.')
+    expect(taken).toHaveLength(2)
+    expect(taken.every(({ usage }) => usage.inputTokens === 10 && usage.costUsd > 0)).toBe(true)
   })
 
   test('ends at the limit of its turns', async () => {
