@@ -54,13 +54,16 @@ export interface TestEngineOptions {
    * than; so it is also with a binary of the test's own, which may never get ready.
    */
   readonly isReady?: boolean
+  /** True where files use it one after the other: what they opened meanwhile is not the engine's, and no leak of it. */
+  readonly isShared?: boolean
 }
 
 export async function startTestEngine(
   settings: Partial<Record<SettingName, string>> = {},
   options: TestEngineOptions = {},
 ): Promise<TestEngine> {
-  const { environment = environmentFor, proofs = PROVEN, isReady = settings.CLAUDE_CLI_PATH === undefined } = options
+  const { environment = environmentFor, proofs = PROVEN, isShared = false } = options
+  const { isReady = settings.CLAUDE_CLI_PATH === undefined } = options
   const baseline = takeBaseline()
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-engine-'))
   const model = await startScriptedModel()
@@ -109,9 +112,10 @@ export async function startTestEngine(
     },
     [Symbol.asyncDispose]: async () => {
       try {
+        const before = isShared ? takeBaseline() : baseline
         await engine.close(0)
         await model.close()
-        await baseline.afterClose(watched)
+        await before.afterClose(watched)
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }

@@ -14,7 +14,7 @@ import { ANY_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
-import { startTestEngine, type TestEngine } from './engine.ts'
+import { startTestEngine, type TestEngine, type TestEngineOptions } from './engine.ts'
 import { createTestSchemas } from './schemas.ts'
 
 export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose> {
@@ -35,8 +35,9 @@ export type ServerParts = Partial<Pick<AppDependencies, 'authentication' | 'ledg
 export async function startTestServer(
   settings: Partial<Record<SettingName, string>> = {},
   parts: ServerParts = {},
+  options: TestEngineOptions = {},
 ): Promise<TestServer> {
-  const test = await startTestEngine(settings)
+  const test = await startTestEngine(settings, options)
   const log = createLogger({ level: 'info', pretty: false, stream: { write: (line) => test.log.push(line) } })
   const shutdown = new AbortController()
   const schemas = createTestSchemas()

@@ -10,13 +10,14 @@ import { startTestServer } from './server.ts'
 export const it = test
   // oxlint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture needs
   .extend('kept', { scope: 'worker' }, async ({}, { onCleanup }) => {
-    const server = await startTestServer({
+    const settings = {
       REUSE_WORKERS: 'true',
       // A process for each profile that the files have in common.
       MAX_WORKERS: '8',
       API_KEY: 'secret-of-the-test',
       MODEL_ALIASES: '{"gpt-4o":"sonnet"}',
-    })
+    }
+    const server = await startTestServer(settings, {}, { isShared: true })
     onCleanup(() => server[Symbol.asyncDispose]())
     await server.proven()
     return server
