@@ -14,6 +14,7 @@ import { createPlaces, type PlaceOptions } from '../places.ts'
 import { Worker, type WorkerDeadlines } from '../worker.ts'
 import { createJudge } from './judge-call.ts'
 import { type Bridge, bridgeServers } from './mcp-bridge.ts'
+import { watchMountPoints } from './mount-points.ts'
 import { createPathGuard } from './path-guard.ts'
 import { confine, type SandboxTools } from './sandbox.ts'
 import type { ToolSteps } from './tool-steps.ts'
@@ -70,13 +71,16 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
       onError: options.onServerError,
     })
     let child: Child | undefined
+    let tidy = (): Promise<void> => Promise.resolve()
     const cleanUp = async (): Promise<void> => {
+      await tidy()
       await bridge.close()
       await places.removeHome(place.home)
     }
     try {
       const confinement = await confinementOf(options, ownTools, place.home)
       const isPerCommand = options.sandbox !== undefined && confinement === undefined && ownTools.isUnguarded !== true
+      if (isPerCommand && ownTools.allowed.includes('Bash')) tidy = await watchMountPoints(ownTools.workspace)
       const isBegun = (await ownTools.transcript?.load()) !== undefined
       const process = openClaudeCode({
         binary: options.binary,
