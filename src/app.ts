@@ -14,6 +14,7 @@ import { NOT_OFFERED } from './endpoints/not-offered.ts'
 import { ready } from './endpoints/ready.ts'
 import type { Services } from './endpoints/services.ts'
 import { removeSession, session, sessions as sessionsEndpoint, sessionStats } from './endpoints/sessions.ts'
+import { changeToolConfig, toolConfig, tools as toolsEndpoint, toolStats } from './endpoints/tools.ts'
 import { usage as usageEndpoint } from './endpoints/usage.ts'
 import { version } from './endpoints/version.ts'
 import { createClientAddress } from './http/client-address.ts'
@@ -107,6 +108,42 @@ export const ROUTES: readonly Route<Services>[] = [
     rateClass: 'session',
     scope: 'chat',
     endpoint: removeSession,
+  },
+  {
+    method: 'GET',
+    path: '/v1/tools',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'tools',
+    endpoint: toolsEndpoint,
+  },
+  {
+    method: 'GET',
+    path: '/v1/tools/config',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'admin',
+    endpoint: toolConfig,
+  },
+  {
+    method: 'POST',
+    path: '/v1/tools/config',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'admin',
+    endpoint: changeToolConfig,
+  },
+  {
+    method: 'GET',
+    path: '/v1/tools/stats',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'tools',
+    endpoint: toolStats,
   },
   { method: 'GET', path: '/v1/usage', aliases: [], access: 'key', rateClass: 'general', endpoint: usageEndpoint },
   { method: 'GET', path: '/health', aliases: [], access: 'open', rateClass: 'health', endpoint: health },

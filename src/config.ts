@@ -85,10 +85,14 @@ export const SETTINGS = {
   TOOLS_ALLOWED: setting<OwnToolName[]>(
     toolNames,
     ['Read', 'Glob', 'Grep'],
-    "Claude Code's own tools that requests may turn on, separated by commas: Read, Glob, Grep, Write, Edit, Bash, WebSearch, WebFetch, or their plain names. `none` for none.",
+    "Claude Code's own tools that requests may turn on, separated by commas: Read, Glob, Grep, Write, Edit, Bash, WebSearch, WebFetch, or their plain names. `none` for none. What `POST /v1/tools/config` sets wins over it.",
     { shownDefault: 'Read,Glob,Grep' },
   ),
-  TOOLS_MAX_TURNS: setting(integer(1, 1000), 50, 'Most calls of the model in a turn with tools.'),
+  TOOLS_MAX_TURNS: setting(
+    integer(1, 1000),
+    50,
+    'Most calls of the model in a turn with tools. What `POST /v1/tools/config` sets wins over it.',
+  ),
   DANGEROUSLY_ALLOW_BYPASS_PERMISSIONS: setting(
     flag,
     false,

@@ -1,6 +1,7 @@
 /** What `dragoman keys create` is told of a key. */
 import { SCOPES } from '../keys/grant.ts'
 import type { KeyTerms } from '../store/keys-table.ts'
+import { toolNamed } from '../tools/tool-names.ts'
 import { UsageError } from './usage-error.ts'
 
 /** As the command line gives them. */
@@ -29,7 +30,7 @@ export function readTerms(flags: KeyFlags, now: number): KeyTerms {
     name,
     scopes: readScopes(flags.scopes),
     models: readList('--models', flags.models),
-    tools: readList('--tools', flags.tools),
+    tools: readTools(flags.tools),
     requestsPerMinute: readCount('--requests-per-minute', flags.requestsPerMinute, 1_000_000),
     tokensPerMinute: readCount('--tokens-per-minute', flags.tokensPerMinute, 1_000_000_000_000),
     budgetDayUsd: readMoney('--budget-day', flags.budgetDay),
@@ -59,6 +60,13 @@ function readList(flag: string, text: string | undefined): readonly string[] | n
   const items = [...new Set(text.split(',').map((item) => item.trim()))].filter((item) => item !== '')
   if (items.length === 0) throw new UsageError(`${flag}: expected names with commas between them`)
   return items
+}
+
+function readTools(text: string | undefined): readonly string[] | null {
+  const names = readList('--tools', text)
+  const odd = names?.find((name) => toolNamed(name) === undefined)
+  if (odd !== undefined) throw new UsageError(`--tools: there is no tool "${odd}"; GET /v1/tools lists all`)
+  return names
 }
 
 function readCount(flag: string, text: string | undefined, most: number): number | null {

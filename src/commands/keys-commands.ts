@@ -22,7 +22,10 @@ export function addKeysCommands(program: Command, settingsOf: (command: Command)
       'chat',
     )
     .option('--models <list>', 'the models that it may use, with commas between them (default: all)')
-    .option('--tools <list>', 'the tools of Claude Code that it may use, once this version has any')
+    .option(
+      '--tools <list>',
+      'the tools of Claude Code that it may use, such as Read,Grep (default: those that the server allows)',
+    )
     .option('--requests-per-minute <n>', 'most requests in a minute, in place of the settings')
     .option('--tokens-per-minute <n>', 'most tokens in a minute, of input and output')
     .option('--budget-day <usd>', 'most US dollars in a day, in UTC')

@@ -92,6 +92,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const instance = newInstanceName()
   const metering = openMetering({ config, keys, instance, metrics, log })
   const sessions = createSessions({ store, instance, config, log, flushUsage: () => metering.ledger.flush() })
+  const ownTools = toolsFromConfig({ config, store, log })
   const parts = {
     engine,
     config,
@@ -102,7 +103,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     authentication,
     sessions,
     ...metering,
-    ...toolsFromConfig(config),
+    ...ownTools,
     version,
   }
   const app = createApp({ ...parts, shutdown: ending.signal })
@@ -117,7 +118,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
       sessions.close()
-      await metering.ledger.close(LEDGER_MS)
+      await Promise.all([metering.ledger.close(LEDGER_MS), ownTools.tools.counts.close(LEDGER_MS)])
       await schemas.close()
       await demoModel?.close()
       await keys.close()

@@ -1,17 +1,22 @@
 import type { Services } from '../endpoints/services.ts'
 import type { Config } from '../config.ts'
+import type { Logger } from '../log.ts'
 import { createMcpServers } from '../mcp/create-mcp-servers.ts'
+import type { Store } from '../store/store.ts'
+import { createToolCounts } from '../tools/create-tool-counts.ts'
+import { createToolPolicy } from '../tools/create-tool-policy.ts'
 import { createWorkspaces } from '../workspaces/create-workspaces.ts'
 
+export interface ToolParts {
+  readonly config: Config
+  readonly store: Store
+  readonly log: Logger
+}
+
 /** What the settings say of Claude Code's own tools. */
-export function toolsFromConfig(config: Config): Pick<Services, 'tools' | 'workspaces' | 'mcp'> {
-  const policy = {
-    allowed: config.TOOLS_ALLOWED,
-    maxTurns: config.TOOLS_MAX_TURNS,
-    mayBypass: config.DANGEROUSLY_ALLOW_BYPASS_PERMISSIONS,
-  }
+export function toolsFromConfig({ config, store, log }: ToolParts): Pick<Services, 'tools' | 'workspaces' | 'mcp'> {
   return {
-    tools: { policy: { current: () => Promise.resolve(policy) }, counts: { note: () => undefined } },
+    tools: { policy: createToolPolicy({ store, config }), counts: createToolCounts({ store, log }) },
     workspaces: createWorkspaces({
       dataFolder: config.DATA_DIR,
       folders: config.WORKSPACES,

@@ -2,6 +2,8 @@ import type { AllowancesTable, ReservationsTable } from './allowances-table.ts'
 import type { KeysTable } from './keys-table.ts'
 import type { SessionEntriesTable } from './session-entries-table.ts'
 import type { SessionsTable, SessionTurnsTable } from './sessions-table.ts'
+import type { ToolCountsTable } from './tool-counts-table.ts'
+import type { ToolPolicyTable } from './tool-policy-table.ts'
 import type { UsageDaysTable, UsageTable } from './usage-table.ts'
 
 /** Every table, as kysely sees it. */
@@ -14,4 +16,6 @@ export interface Tables {
   readonly sessions: SessionsTable
   readonly session_turns: SessionTurnsTable
   readonly session_entries: SessionEntriesTable
+  readonly tool_policy: ToolPolicyTable
+  readonly tool_counts: ToolCountsTable
 }

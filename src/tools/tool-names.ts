@@ -8,12 +8,13 @@ export interface ToolDescription {
   readonly description: string
 }
 
+/** In the order of `OWN_TOOLS`. */
 export const TOOL_DESCRIPTIONS: readonly ToolDescription[] = [
   { name: 'Read', plainNames: ['read_file'], description: 'Reads a file of the workspace.' },
   {
     name: 'Glob',
-    plainNames: ['search_files', 'list_directory'],
-    description: 'Finds files of the workspace by their names.',
+    plainNames: ['list_directory', 'search_files'],
+    description: 'Lists folders of the workspace, and finds files by their names.',
   },
   { name: 'Grep', plainNames: ['search_in_files'], description: 'Searches the files of the workspace for a pattern.' },
   { name: 'Write', plainNames: ['write_file'], description: 'Writes a file of the workspace.' },
@@ -27,12 +28,23 @@ const BY_NAME: ReadonlyMap<string, OwnToolName> = new Map(
   TOOL_DESCRIPTIONS.flatMap(({ name, plainNames }) => [name, ...plainNames].map((each) => [each, name] as const)),
 )
 
-/** By either name; undefined where no tool has it. */
+/** By either name, in its exact spelling; undefined where no tool has it. */
 export function toolNamed(name: string): OwnToolName | undefined {
   return BY_NAME.get(name)
+}
+
+/** Those that are named, each once and in one order. What is no name of a tool names none. */
+export function toolsNamed(names: readonly string[]): readonly OwnToolName[] {
+  const named = new Set(names.map(toolNamed))
+  return OWN_TOOLS.filter((tool) => named.has(tool))
 }
 
 /** Whether a function of this name is Claude Code's tool in a request that turns them on. */
 export function isPlainName(name: string): boolean {
   return BY_NAME.has(name) && !OWN_TOOLS.some((own) => own === name)
+}
+
+/** The plain names of a tool; none for one of an MCP server. */
+export function plainNamesOf(tool: string): readonly string[] {
+  return TOOL_DESCRIPTIONS.find(({ name }) => name === tool)?.plainNames ?? []
 }

@@ -98,6 +98,7 @@ test.each([
   [{ name: 'a', tokensPerMinute: '1.5' }, '--tokens-per-minute'],
   [{ name: 'a', budgetDay: '-1' }, '--budget-day'],
   [{ name: 'a', budgetMonth: '1e9' }, '--budget-month'],
+  [{ name: 'a', tools: 'Read,Bash(git *)' }, '--tools'],
   [{ name: 'a', expires: '90' }, '--expires'],
   [{ name: 'a', expires: '2001-01-01' }, '--expires'],
   [{ name: 'a', expires: '2030-99-99' }, '--expires'],
@@ -108,12 +109,12 @@ test.each([
 })
 
 test('terms are read as they are written', () => {
-  const flags = { name: ' bob ', scopes: 'chat, admin', tools: 'Read,Bash', budgetMonth: '12.5', expires: '2h' }
+  const flags = { name: ' bob ', scopes: 'chat, admin', tools: 'Read,run_command', budgetMonth: '12.5', expires: '2h' }
   expect(readTerms(flags, 1000)).toEqual({
     name: 'bob',
     scopes: ['chat', 'admin'],
     models: null,
-    tools: ['Read', 'Bash'],
+    tools: ['Read', 'run_command'],
     requestsPerMinute: null,
     tokensPerMinute: null,
     budgetDayUsd: null,

@@ -79,7 +79,7 @@ describe('a request with enable_tools', () => {
     [{}, { 'x-claude-allowed-tools': 'Bash(git *)' }, 400, 'invalid_value', /whole tools/],
     [{}, { 'x-claude-allowed-tools': 'Task' }, 400, 'invalid_value', /Task/],
     [{}, { 'x-claude-permission-mode': 'bypassPermissions' }, 403, 'tool_not_allowed', /bypassPermissions/],
-    [{}, { 'x-claude-max-turns': '51' }, 400, 'invalid_value', /1 to 50/],
+    [{}, { 'x-claude-max-turns': '51' }, 400, 'integer_above_max_value', /<= 50/],
     [{}, { 'x-claude-mcp-servers': 'none' }, 403, 'mcp_server_not_allowed', /none/],
     [{ n: 2 }, {}, 400, 'invalid_value', /1 answer/],
     [{ response_format: { type: 'json_object' } }, {}, 400, 'invalid_value', /text/],

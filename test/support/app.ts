@@ -10,12 +10,13 @@ import { createMetrics } from '../../src/metrics.ts'
 import { createLogger } from '../../src/log.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { createTestLedger, NO_REPORTS } from './ledger.ts'
+import { createTestTools } from './tools.ts'
 import { ANY_SESSIONS } from './sessions.ts'
+import type { Services } from '../../src/endpoints/services.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import type { RateLimits } from '../../src/usage/rate-limits.ts'
 import { createFakeEngine, type FakeEngine, type Script } from './fake-engine.ts'
-import { toolsFromConfig } from '../../src/commands/tools-from-config.ts'
 import { createTestSchemas } from './schemas.ts'
 import type { UsageReports } from '../../src/usage/usage-report.ts'
 import type { Ledger } from '../../src/usage/request-meter.ts'
@@ -40,6 +41,8 @@ export interface TestAppOptions {
   readonly ledger?: Pick<Ledger, 'open'>
   readonly usage?: UsageReports
   readonly sessions?: Sessions
+  /** Default: what the settings say. */
+  readonly tools?: Services['tools']
   /** Default: off, unless the settings say that they are on. */
   readonly rateLimits?: RateLimits
 }
@@ -53,6 +56,7 @@ export function createTestApp({
   ledger = createTestLedger(),
   usage = NO_REPORTS,
   sessions = ANY_SESSIONS,
+  tools,
   rateLimits,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()
@@ -74,7 +78,8 @@ export function createTestApp({
     ledger,
     usage,
     sessions,
-    ...toolsFromConfig(config),
+    ...createTestTools(config),
+    ...(tools !== undefined && { tools }),
     rateLimits: rateLimits ?? createTestRateLimits(config, { onLimited: metrics.limited }),
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,

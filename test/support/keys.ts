@@ -11,12 +11,15 @@ import { createMeteringOn } from './ledger-on-store.ts'
 import { createSessionsOn } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
+import { createToolsOn } from './tools.ts'
+import type { Services } from '../../src/endpoints/services.ts'
 import { createTestStore, type TestStore } from './store.ts'
 
 export interface KeyedApp extends TestApp, Omit<TestStore, 'log'> {
   /** A key that was made is asked for. */
   readonly book: KeyBook
   readonly authentication: Authentication
+  readonly tools: Services['tools']
   /** What the database and the keys logged. */
   readonly storeLog: TestStore['log']
 }
@@ -57,11 +60,13 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const flushUsage = (): Promise<void> => metering?.ledger.flush() ?? Promise.resolve()
   const sessions = createSessionsOn(store, { settings: more.settings ?? {}, flushUsage })
   const rateLimits = more.rateLimits ?? createTestRateLimits(config, metering)
+  const tools = more.tools ?? createToolsOn(store, more.settings)
   return {
-    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, ...usage }),
+    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, tools, ...usage }),
     ...test,
     storeLog,
     authentication,
+    tools,
     book: {
       ...book,
       create: async (wanted) => {
@@ -73,6 +78,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
     [Symbol.asyncDispose]: async () => {
       authentication.close()
       sessions.close()
+      await tools.counts.close(5000)
       await metering?.ledger.close(5000)
       await test[Symbol.asyncDispose]()
     },

@@ -9,7 +9,7 @@ import { chatChunkSchema } from '../../src/wire/chat-chunk.ts'
 import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
-import { toolsFromConfig } from '../../src/commands/tools-from-config.ts'
+import { createTestTools } from './tools.ts'
 import { ANY_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
@@ -30,7 +30,9 @@ export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose>
 }
 
 /** What a server has in place of what no test but those of it needs. */
-export type ServerParts = Partial<Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage' | 'sessions'>>
+export type ServerParts = Partial<
+  Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage' | 'sessions' | 'tools'>
+>
 
 export async function startTestServer(
   settings: Partial<Record<SettingName, string>> = {},
@@ -55,7 +57,7 @@ export async function startTestServer(
     ledger,
     usage: NO_REPORTS,
     sessions: ANY_SESSIONS,
-    ...toolsFromConfig(config),
+    ...createTestTools(config),
     rateLimits: createTestRateLimits(config),
   }
   const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely'
 import { createKeys } from './0001-keys.ts'
 import { createSessionEntries } from './0006-session-entries.ts'
 import { createSessions } from './0003-sessions.ts'
+import { createTools } from './0004-tools.ts'
 import { createUsage } from './0002-usage.ts'
 
 /** By name, in the order of the names. One that was released is never changed; another is added. */
@@ -9,5 +10,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_keys': createKeys,
   '0002_usage': createUsage,
   '0003_sessions': createSessions,
+  '0004_tools': createTools,
   '0006_session_entries': createSessionEntries,
 }
