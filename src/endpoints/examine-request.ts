@@ -11,8 +11,8 @@ import { reportModel, reportParameters } from '../translate/parameters/request-r
 import { type ChatRequest, chatRequestSchema } from '../wire/chat-request.ts'
 import { parseBody } from '../wire/parse.ts'
 import type { DebugRequest } from '../wire/request-report.ts'
+import { grantOwnTools } from './own-tools.ts'
 import { heldSchemas, translationContext } from './question.ts'
-import { refuseExtensions } from './refuse-extensions.ts'
 import type { Services } from './services.ts'
 
 export interface Examination extends Omit<DebugRequest, 'object' | 'turn'> {
@@ -38,10 +38,11 @@ export async function examineRequest(services: Services, context: RequestContext
 
   const request = await attempt(() => parseBody(chatRequestSchema, body))
   const judgements: readonly Judgement[] = request === undefined ? [] : judgeChat(request)
-  await attempt(() => refuseExtensions(context.extensions))
+  const granted = request && (await attempt(() => grantOwnTools(services, request, context)))
   await attempt(() => settleFates(judgements, { strict: isStrict }))
   if (request !== undefined) await attempt(() => checkResponseFormat(request, heldSchemas(services.schemas, context)))
-  const asking = request && (await attempt(() => chatToTurn(request, translation)({ callId: 'toolu_example' })))
+  const asked = granted?.request ?? request
+  const asking = asked && (await attempt(() => chatToTurn(asked, translation)({ callId: 'toolu_example' })))
   const ignored = asking?.ignored ?? []
   await attempt(() => reportIgnored(ignored, { strict: isStrict }))
   const [first] = errors

@@ -151,3 +151,22 @@ test.each(['/v1/compatibility', '/v1/debug/request'])('%s needs the key where th
   expect(response.status).toBe(401)
   expect((await errorOf(response)).code).toBe('invalid_api_key')
 })
+
+describe("Claude Code's own tools", () => {
+  const errorFor = async (fields: Record<string, unknown>, headers: Record<string, string>) => {
+    const init = chat(fields)
+    const { request } = createTestApp()
+    const response = await request('/v1/compatibility', { ...init, headers: { ...Object(init.headers), ...headers } })
+    return compatibilitySchema.parse(await response.json()).error
+  }
+
+  test('are judged as the request itself would be', async () => {
+    expect(await errorFor({ enable_tools: true }, { 'x-claude-allowed-tools': 'Read' })).toBeNull()
+    expect(await errorFor({ enable_tools: true }, { 'x-claude-allowed-tools': 'Bash' })).toMatchObject({
+      code: 'tool_not_allowed',
+    })
+    expect(await errorFor({}, { 'x-claude-allowed-tools': 'Read' })).toMatchObject({
+      message: expect.stringContaining('enable_tools'),
+    })
+  })
+})
