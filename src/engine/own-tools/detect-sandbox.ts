@@ -1,48 +1,57 @@
+/**
+ * Whether commands can be held in a sandbox on this machine: it needs bubblewrap and socat, and a system that lets
+ * bubblewrap work, which many containers do not.
+ */
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { delimiter, isAbsolute, join } from 'node:path'
 import type { Environment } from '../../config.ts'
-import type { SandboxTools } from './sandbox.ts'
 
 export type SandboxFound =
-  | (SandboxTools & { readonly available: true })
-  | { readonly available: false; readonly reason: string }
+  | { readonly available: true; readonly bwrap: string; readonly socat: string }
+  | { readonly available: false; readonly cause: 'missing' | 'not working' | 'system'; readonly reason: string }
 
-export async function detectSandbox(environment: Environment): Promise<SandboxFound> {
-  const [bwrap, socat] = await Promise.all([find('bwrap', environment), find('socat', environment)])
-  if (bwrap === undefined || socat === undefined) return { available: false, reason: 'not installed' }
-  const args = [
-    '--ro-bind',
-    '/',
-    '/',
-    '--proc',
-    '/proc',
-    '--dev',
-    '/dev',
-    '--unshare-all',
-    '--die-with-parent',
-    '/bin/true',
-  ]
-  try {
-    await promisify(execFile)(bwrap, args, { timeout: 5000, env: {} })
-    return { available: true, bwrap, socat }
-  } catch {
-    return { available: false, reason: 'bubblewrap does not work here' }
+const TRIAL_MS = 5_000
+
+/** What the sandbox asks of it, around a program that does nothing. */
+const TRIAL = '--new-session --die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc true'.split(' ')
+
+export async function detectSandbox(
+  environment: Environment,
+  { platform = process.platform, trialMs = TRIAL_MS }: { readonly platform?: string; readonly trialMs?: number } = {},
+): Promise<SandboxFound> {
+  if (platform !== 'linux') return { available: false, cause: 'system', reason: `there is none for ${platform}` }
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter(isAbsolute)
+  const [bwrap, socat] = await Promise.all([findProgram('bwrap', folders), findProgram('socat', folders)])
+  if (bwrap === undefined || socat === undefined) {
+    const missing = [...(bwrap === undefined ? ['bubblewrap'] : []), ...(socat === undefined ? ['socat'] : [])]
+    return { available: false, cause: 'missing', reason: `no ${missing.join(' and no ')}` }
   }
+  const problem = await tryOut(bwrap, environment, trialMs)
+  if (problem === undefined) return { available: true, bwrap, socat }
+  return { available: false, cause: 'not working', reason: `bubblewrap does not work here: ${problem}` }
 }
 
-async function find(name: string, environment: Environment): Promise<string | undefined> {
-  for (const folder of (environment['PATH'] ?? '').split(':')) {
+async function findProgram(name: string, folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
     const path = join(folder, name)
-    if (
-      folder.startsWith('/') &&
-      (await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      ))
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
     )
-      return path
+    if (isThere) return path
   }
   return undefined
+}
+
+/** @returns what went wrong, in a line */
+function tryOut(bwrap: string, environment: Environment, timeout: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: environment['PATH'] }, timeout, killSignal: 'SIGKILL' } as const
+    execFile(bwrap, TRIAL, options, (error, _, stderr) => {
+      if (error === null) resolve(undefined)
+      else if (error.killed === true) resolve(`it did not end within ${timeout} ms`)
+      else resolve(stderr.trim().split('\n')[0]?.slice(0, 200) || `it ended with ${String(error.code)}`)
+    })
+  })
 }
