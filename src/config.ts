@@ -102,7 +102,7 @@ export const SETTINGS = {
     shownDefault: 'a folder of its own for each session or request',
   }),
   WORKSPACES: setting(
-    json(z.record(z.string(), path)),
+    json(z.record(z.string().regex(/^[\w.-]{1,64}$/, 'expected names of letters, digits, _, . and -'), path)),
     {},
     'JSON object of names and folders: a request picks one by the header `X-Claude-Workspace`.',
   ),

@@ -4,8 +4,9 @@ import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { checkDataFolder } from './doctor-data-folder.ts'
 import { checkLogin } from './doctor-login.ts'
-import { checkMachine, checkNode, checkProcessTools, checkSandboxTools } from './doctor-machine.ts'
+import { checkMachine, checkNode, checkProcessTools } from './doctor-machine.ts'
 import { checkAddress, checkPort } from './doctor-network.ts'
+import { checkSandbox } from './doctor-sandbox.ts'
 import type { Output } from './output.ts'
 import { packageInfo } from './package-info.ts'
 import { type Finding, writeFinding } from './report.ts'
@@ -33,7 +34,7 @@ export async function doctor(
     checkAddress(config, database.hasKeys),
     await checkPort(config),
     checkProcessTools(),
-    ...(await checkSandboxTools(config.environment)),
+    await checkSandbox(config),
     checkMachine(config),
   ]
   for (const finding of findings) writeFinding(output, finding)

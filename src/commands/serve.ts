@@ -10,6 +10,8 @@ import { createLogger, type Logger, logLevel } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
 import { createSessions } from '../sessions/create-sessions.ts'
+import { createWorkspaceSweep } from '../workspaces/create-workspace-sweep.ts'
+import { requireOperatorFolders } from '../workspaces/operator-folders.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
 import { askForKey, mayAskForKey } from './ask-for-key.ts'
 import { createDeferredEngine } from './deferred-engine.ts'
@@ -84,6 +86,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const { config, demoModel, newKey, underNpm, log, keys } = options
   const { store, authentication } = keys
   const { version } = packageInfo()
+  await requireOperatorFolders(config)
   const ending = new AbortController()
   const engine = createDeferredEngine()
   const metrics = createMetrics()
@@ -91,8 +94,16 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const schemas = createSchemaValidator()
   const instance = newInstanceName()
   const metering = openMetering({ config, keys, instance, metrics, log })
-  const sessions = createSessions({ store, instance, config, log, flushUsage: () => metering.ledger.flush() })
   const ownTools = toolsFromConfig({ config, store, log })
+  const sessions = createSessions({
+    store,
+    instance,
+    config,
+    log,
+    flushUsage: () => metering.ledger.flush(),
+    ended: ({ principalId, sessionId }) => ownTools.workspaces.remove(principalId, sessionId),
+  })
+  const sweep = createWorkspaceSweep({ config, store, log })
   const parts = {
     engine,
     config,
@@ -118,6 +129,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
       sessions.close()
+      await sweep.close()
       await Promise.all([metering.ledger.close(LEDGER_MS), ownTools.tools.counts.close(LEDGER_MS)])
       await schemas.close()
       await demoModel?.close()

@@ -17,11 +17,7 @@ export interface ToolParts {
 export function toolsFromConfig({ config, store, log }: ToolParts): Pick<Services, 'tools' | 'workspaces' | 'mcp'> {
   return {
     tools: { policy: createToolPolicy({ store, config }), counts: createToolCounts({ store, log }) },
-    workspaces: createWorkspaces({
-      dataFolder: config.DATA_DIR,
-      folders: config.WORKSPACES,
-      common: config.CLAUDE_CWD,
-    }),
+    workspaces: createWorkspaces({ config, log }),
     mcp: createMcpServers([]),
   }
 }

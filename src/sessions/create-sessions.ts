@@ -33,6 +33,8 @@ export interface SessionsOptions {
   readonly log: Pick<Logger, 'warn'>
   /** Brings into the database what turns took. */
   readonly flushUsage?: () => Promise<void>
+  /** A session is gone, with what belongs to it elsewhere. Never rejects. */
+  readonly ended?: (session: { readonly principalId: string; readonly sessionId: string }) => Promise<void>
   readonly leaseMs?: number
   readonly sweepMs?: number
 }
@@ -47,8 +49,15 @@ const READ_AT_ONCE = 1_000_000
 export function createSessions(options: SessionsOptions): Sessions {
   const { store, config, leaseMs = LEASE_MS, sweepMs = SWEEP_MS } = options
   const change = <T>(work: (db: Change) => Promise<T>): Promise<T> => store.run((db) => db.transaction().execute(work))
+  const tellEnd = async ({ id, principal }: Pick<StoredSession, 'id' | 'principal'>): Promise<void> =>
+    options.ended?.({ principalId: principal, sessionId: id })
   const sweep = async (): Promise<void> => {
-    while ((await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))) === SWEPT_AT_ONCE) await others()
+    for (;;) {
+      const expired = await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))
+      for (const session of expired) await tellEnd(session)
+      if (expired.length < SWEPT_AT_ONCE) return
+      await others()
+    }
   }
   // A database that is away is asked again the next time.
   const sweeping = setInterval(() => void sweep().catch(() => undefined), sweepMs).unref()
@@ -56,8 +65,10 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     async begin(request) {
       const writer = `${options.instance}/${request.requestId}`
-      const session = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
-      const turn = openTurn({ store, config, log: options.log, leaseMs }, session, writer)
+      const { session, expired } = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
+      if (expired !== undefined) await tellEnd(expired)
+      const ended = (): Promise<void> => tellEnd(session)
+      const turn = openTurn({ store, config, log: options.log, leaseMs, ended }, session, writer)
       try {
         return { ...turn, earlier: await readEarlier(store, session) }
       } catch (error) {
@@ -82,13 +93,17 @@ export function createSessions(options: SessionsOptions): Sessions {
       const taken = await store.run((db) => sumSession(db, session.id))
       return { facts: factsOf(session, Date.now()), system: session.system, turns, taken }
     },
-    remove: (principalId, name) =>
-      change(async (db) => {
+    async remove(principalId, name) {
+      const removed = await change(async (db) => {
         const session = await findLive(db, principalId, name, { isLocked: locksRows(db) })
-        if (session === undefined) return false
+        if (session === undefined) return undefined
         if (isBusy(session, Date.now())) throw busy()
-        return deleteSession(db, session.id)
-      }),
+        return (await deleteSession(db, session.id)) ? session : undefined
+      })
+      if (removed === undefined) return false
+      await tellEnd(removed)
+      return true
+    },
     stats: (principalId) => store.run((db) => sumSessions(db, principalId, Date.now())),
     close: () => clearInterval(sweeping),
   }
@@ -100,13 +115,20 @@ interface Beginning {
   readonly leaseMs: number
 }
 
-async function beginTurn(db: Change, request: SessionRequest, beginning: Beginning): Promise<StoredSession> {
+interface Begun {
+  readonly session: StoredSession
+  /** The one of the same name that had come to its end. */
+  readonly expired: StoredSession | undefined
+}
+
+async function beginTurn(db: Change, request: SessionRequest, beginning: Beginning): Promise<Begun> {
   const { writer, config, leaseMs } = beginning
   const now = Date.now()
   const fresh = freshSession(request, now)
   let session = await lockSession(db, fresh)
   if (isBusy(session, now)) throw busy()
-  if (session.expiresAt <= now && session.id !== fresh.id) {
+  const expired = session.expiresAt <= now && session.id !== fresh.id ? session : undefined
+  if (expired !== undefined) {
     await deleteSession(db, session.id)
     session = await lockSession(db, fresh)
   }
@@ -114,7 +136,7 @@ async function beginTurn(db: Change, request: SessionRequest, beginning: Beginni
   checkRoom(session, request, config)
   const lease = { writer, writer_until: now + leaseMs, expires_at: Math.max(session.expiresAt, now + leaseMs) }
   await updateSession(db, { id: session.id, writer: session.writer }, lease)
-  return session
+  return { session, expired }
 }
 
 /** Some at a time: a long conversation takes SQLite tens of milliseconds. */

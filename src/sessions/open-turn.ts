@@ -13,6 +13,8 @@ export interface OpenTurnOptions {
   readonly config: Pick<Config, 'SESSION_TTL' | 'SESSION_MAX_BYTES'>
   readonly log: Pick<Logger, 'warn'>
   readonly leaseMs: number
+  /** The session is gone with its only turn. Never rejects. */
+  readonly ended: () => Promise<void>
 }
 
 /** In one statement. */
@@ -66,7 +68,8 @@ export function openTurn(
       if (isOver) return
       end()
       try {
-        await store.run((db) => db.transaction().execute((change) => free(change, session, writer)))
+        const isGone = await store.run((db) => db.transaction().execute((change) => free(change, session, writer)))
+        if (isGone) await options.ended()
       } catch (error) {
         log.warn({ err: error }, 'a session stays busy until its lease ends')
       }
@@ -149,9 +152,9 @@ async function nextTranscript(
   return { id: transcriptId, bytes, added, from: stored.length }
 }
 
-/** A session without a turn is none. */
-async function free(db: Change, session: StoredSession, writer: string): Promise<void> {
+/** A session without a turn is none. @returns whether it is gone for that */
+async function free(db: Change, session: StoredSession, writer: string): Promise<boolean> {
   const before = { writer: null, writer_until: 0, expires_at: session.expiresAt }
   const isOurs = await updateSession(db, { id: session.id, writer }, before)
-  if (isOurs && session.turns === 0) await deleteSession(db, session.id)
+  return isOurs && session.turns === 0 && (await deleteSession(db, session.id))
 }

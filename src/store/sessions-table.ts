@@ -85,6 +85,12 @@ export async function findSession(
   return row === undefined ? undefined : fromRow(row)
 }
 
+/** @returns those of these ids that are there */
+export async function findSessions(db: Database, ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await db.selectFrom('sessions').select('id').where('id', 'in', ids).execute()
+  return rows.map(({ id }) => id)
+}
+
 export interface SessionPage {
   readonly principal: string
   readonly now: number
@@ -198,11 +204,15 @@ export async function deleteSession(db: Change, id: string): Promise<boolean> {
   return numDeletedRows > 0n
 }
 
-/** Those that nobody has used in time, a few at once: the process waits for SQLite. @returns how many */
-export async function deleteExpired(db: Change, now: number, most: number): Promise<number> {
+/** Those that nobody has used in time, a few at once: the process waits for SQLite. @returns which */
+export async function deleteExpired(
+  db: Change,
+  now: number,
+  most: number,
+): Promise<readonly Pick<StoredSession, 'id' | 'principal'>[]> {
   const rows = await db
     .selectFrom('sessions')
-    .select('id')
+    .select(['id', 'principal'])
     .where('expires_at', '<', now)
     .where('writer_until', '<', now)
     .orderBy('expires_at')
@@ -210,11 +220,11 @@ export async function deleteExpired(db: Change, now: number, most: number): Prom
     .$if(locksRows(db), (query) => query.forUpdate().skipLocked())
     .execute()
   const ids = rows.map(({ id }) => id)
-  if (ids.length === 0) return 0
+  if (ids.length === 0) return rows
   await db.deleteFrom('session_turns').where('session_id', 'in', ids).execute()
   await deleteEntries(db, ids)
   await db.deleteFrom('sessions').where('id', 'in', ids).execute()
-  return ids.length
+  return rows
 }
 
 export function toRow(session: StoredSession): SessionsTable {

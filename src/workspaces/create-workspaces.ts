@@ -1,39 +1,66 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, realpath, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+/** Opens workspaces, and takes away a session's own with it. */
+import { mkdtemp, utimes } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import type { Workspaces } from './workspaces.ts'
+import { newInstanceName } from '../instance.ts'
+import type { Logger } from '../log.ts'
+import { operatorFolders } from './operator-folders.ts'
+import { removeFolder } from './remove-folder.ts'
+import type { Workspace, Workspaces } from './workspaces.ts'
+import { findRoot, folderOf, makeFolder, makeRoot, TURNS } from './workspaces-root.ts'
 
 export interface WorkspacesOptions {
-  readonly dataFolder: string
-  /** By their names. */
-  readonly folders: Readonly<Record<string, string>>
-  /** For requests that name none. */
-  readonly common: string | undefined
+  readonly config: Pick<Config, 'DATA_DIR' | 'CLAUDE_CWD' | 'WORKSPACES'>
+  readonly log: Pick<Logger, 'warn'>
 }
 
-export function createWorkspaces({ dataFolder, folders, common }: WorkspacesOptions): Workspaces {
-  const root = join(dataFolder, 'workspaces')
-  const folderOf = (principalId: string, sessionId: string): string =>
-    join(root, nameFor(principalId), nameFor(sessionId))
-  const make = async (path: string): Promise<string> => {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-    return realpath(path)
+export function createWorkspaces({ config, log }: WorkspacesOptions): Workspaces {
+  const operators = operatorFolders(config)
+  const instance = newInstanceName()
+  const remove = async (parent: string, name: string): Promise<void> => {
+    try {
+      await removeFolder(parent, name)
+    } catch (error) {
+      log.warn({ err: error }, 'a workspace could not be removed: the next sweep tries again')
+    }
   }
+  const openForTurn = async (): Promise<Workspace> => {
+    const turns = await makeFolder(await makeFolder(await makeRoot(config.DATA_DIR), TURNS), instance)
+    const path = await mkdtemp(join(turns, 't-'))
+    return { path, close: () => remove(turns, basename(path)) }
+  }
+  const openForSession = async (principalId: string, sessionId: string): Promise<Workspace> => {
+    const parent = await makeFolder(await makeRoot(config.DATA_DIR), folderOf(principalId))
+    if (!isSessionId(sessionId)) throw new Error('this is no id of a session')
+    const path = await makeFolder(parent, sessionId)
+    // The sweep leaves alone what was used lately.
+    const now = new Date()
+    await utimes(path, now, now)
+    return { path, close: () => Promise.resolve() }
+  }
+
   return {
-    open: async ({ principalId, sessionId, name }) => {
-      const chosen = name === undefined ? common : new Map(Object.entries(folders)).get(name)
-      if (chosen !== undefined) return { path: await realpath(chosen), close: () => Promise.resolve() }
+    async open({ principalId, sessionId, name }) {
+      const chosen = name === undefined ? operators.forAll : operators.named.get(name)
+      if (chosen !== undefined) return openOperators(chosen.check, name)
       if (name !== undefined) throw new ApiError('workspace_not_allowed')
-      if (sessionId !== undefined) {
-        return { path: await make(folderOf(principalId, sessionId)), close: () => Promise.resolve() }
-      }
-      const path = await make(join(root, 'temporary', randomBytes(8).toString('hex')))
-      return { path, close: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }) }
+      return sessionId === undefined ? openForTurn() : openForSession(principalId, sessionId)
     },
-    remove: (principalId, sessionId) =>
-      rm(folderOf(principalId, sessionId), { recursive: true, force: true }).catch(() => undefined),
+    async remove(principalId, sessionId) {
+      const root = await findRoot(config.DATA_DIR)
+      if (root !== undefined && isSessionId(sessionId)) await remove(join(root, folderOf(principalId)), sessionId)
+    },
   }
 }
 
-const nameFor = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32)
+async function openOperators(check: () => Promise<string>, name: string | undefined): Promise<Workspace> {
+  const path = await check().catch((error: unknown): never => {
+    throw new ApiError('internal_error', { cause: error })
+  })
+  return { path, ...(name === undefined ? {} : { name }), close: () => Promise.resolve() }
+}
+
+function isSessionId(text: string): boolean {
+  return /^[\w-]{1,64}$/.test(text)
+}

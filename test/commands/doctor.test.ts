@@ -2,12 +2,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkBinary } from '../../src/commands/doctor-binary.ts'
 import { checkDataFolder } from '../../src/commands/doctor-data-folder.ts'
 import { checkLogin } from '../../src/commands/doctor-login.ts'
 import { checkNode } from '../../src/commands/doctor-machine.ts'
 import { checkAddress, checkPort } from '../../src/commands/doctor-network.ts'
+import { checkSandbox } from '../../src/commands/doctor-sandbox.ts'
+import { detectSandbox } from '../../src/engine/own-tools/detect-sandbox.ts'
 import { runDragoman } from '../support/dragoman-process.ts'
 
 let folder = ''
@@ -111,6 +113,46 @@ test('a taken port is a warning, and a failure when it has to be that one', asyn
   expect(await checkPort({ ...settings, STRICT_PORT: false })).toMatchObject({ verdict: 'warning' })
   expect(await checkPort({ ...settings, STRICT_PORT: true })).toMatchObject({ verdict: 'failure' })
   server.close()
+})
+
+describe('the sandbox', () => {
+  const program = (name: string, script: string) =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  const check = (TOOLS_WITHOUT_SANDBOX = false) =>
+    checkSandbox({ environment: { PATH: `relative:${folder}` }, TOOLS_WITHOUT_SANDBOX })
+
+  test('is fine where bubblewrap and socat are there and bubblewrap works', async () => {
+    program('bwrap', 'case "$*" in *"--unshare-all"*"--ro-bind / /"*true) exit 0;; esac; exit 1')
+    program('socat', '')
+    expect(await check()).toMatchObject({ verdict: 'fine' })
+  })
+
+  test('is a warning that says what to install where one is missing', async () => {
+    program('bwrap', 'exit 0')
+    const remedy = 'apt-get install bubblewrap socat'
+    expect(await check()).toMatchObject({ verdict: 'warning', text: expect.stringContaining('no socat'), remedy })
+  })
+
+  test('is a warning that says what to open where bubblewrap does not work', async () => {
+    program('bwrap', 'echo "bwrap: No permissions to create new namespace" >&2; exit 1')
+    program('socat', '')
+    const finding = await check()
+    expect(finding).toMatchObject({ verdict: 'warning', text: expect.stringContaining('No permissions to create') })
+    expect(finding.remedy).toContain('apparmor_restrict_unprivileged_userns')
+  })
+
+  test('that is missing says what TOOLS_WITHOUT_SANDBOX means then', async () => {
+    expect((await check()).text).toContain('are refused')
+    expect((await check(true)).text).toContain('read what the server can')
+  })
+
+  test('that hangs is given up, and there is none but on Linux', async () => {
+    program('bwrap', 'exec /bin/sleep 30')
+    program('socat', '')
+    const environment = { PATH: folder }
+    expect(await detectSandbox(environment, { trialMs: 100 })).toMatchObject({ cause: 'not working' })
+    expect(await detectSandbox(environment, { platform: 'darwin' })).toMatchObject({ cause: 'system' })
+  })
 })
 
 test('an address beyond loopback without a key is a failure', () => {

@@ -12,6 +12,7 @@ export interface TestSessionsOptions {
   readonly leaseMs?: number
   readonly sweepMs?: number
   readonly flushUsage?: () => Promise<void>
+  readonly ended?: (session: { readonly principalId: string; readonly sessionId: string }) => Promise<void>
 }
 
 export function createSessionsOn(

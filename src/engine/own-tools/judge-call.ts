@@ -1,9 +1,10 @@
 /** Whether a call of the model's may run: what has not been granted is denied, whatever Claude Code would say of it. */
 import { z } from 'zod'
-import { type OwnToolName, OWN_TOOLS, type OwnTools } from '../../turn/own-tools.ts'
+import { OWN_TOOLS, type OwnTools } from '../../turn/own-tools.ts'
 import type { JsonObject } from '../../turn/json.ts'
 import type { CallVerdict, ToolCallAsked } from './tool-options.ts'
 import { checkAddress } from './check-address.ts'
+import type { PathGuard } from './path-guard.ts'
 import type { ToolSteps } from './tool-steps.ts'
 
 export interface Judging {
@@ -13,7 +14,7 @@ export interface Judging {
   /** Names of the tools of MCP servers. */
   readonly served: ReadonlySet<string>
   /** Why the call of a tool would leave the workspace; undefined where it would not. */
-  readonly guard: (tool: OwnToolName, input: JsonObject) => Promise<string | undefined>
+  readonly guard: PathGuard
   readonly steps: ToolSteps
 }
 

@@ -8,14 +8,13 @@
 import { lstat } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import type { JsonObject } from '../../turn/json.ts'
-import type { OwnToolName } from '../../turn/own-tools.ts'
 import { followLinks } from './follow-links.ts'
 import { alternatives, fixedStart, LONGEST_PATH, patternProblem } from './glob-pattern.ts'
 import { isObeyed } from './obeyed-files.ts'
-import { fieldProblem, FIELDS } from './tool-fields.ts'
+import { fieldProblem, FIELDS, type FileTool } from './tool-fields.ts'
 
 /** @returns why the tool may not do that, in words for the model: a path stands in them only where it named it */
-export type PathGuard = (tool: OwnToolName, input: JsonObject) => Promise<string | undefined>
+export type PathGuard = (tool: FileTool, input: JsonObject) => Promise<string | undefined>
 
 const OUTSIDE = 'leads out of the workspace'
 
@@ -38,7 +37,7 @@ interface Asked {
   readonly input: JsonObject
 }
 
-async function placeProblem(tool: OwnToolName, field: string, asked: Asked): Promise<string | undefined> {
+async function placeProblem(tool: FileTool, field: string, asked: Asked): Promise<string | undefined> {
   const { workspace, value, input } = asked
   const kind = FIELDS[tool].fields[field]
   if (kind === undefined) return undefined
@@ -54,11 +53,8 @@ async function placeProblem(tool: OwnToolName, field: string, asked: Asked): Pro
     case 'expression':
     case 'word':
     case 'text':
-    case 'texts':
     case 'number':
     case 'flag':
-    case 'off':
-    case 'web address':
       return undefined
   }
 }

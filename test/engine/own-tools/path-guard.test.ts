@@ -254,11 +254,6 @@ describe('an input', () => {
         multiline: false,
       }),
     ).toBeUndefined()
-    expect(
-      await guard('Bash', { command: 'ls', timeout: 5, description: 'lists', run_in_background: false }),
-    ).toBeUndefined()
-    expect(await guard('WebSearch', { query: 'x', allowed_domains: ['example.com'] })).toBeUndefined()
-    expect(await guard('WebFetch', { url: 'https://example.com', prompt: 'x' })).toBeUndefined()
   })
 
   test.each([
@@ -278,12 +273,6 @@ describe('an input', () => {
     ['Grep', { pattern: 'x', '--pre': 'sh' }],
     ['Grep', { pattern: 'x', constructor: 'x' }],
     ['Grep', { pattern: 'x', output_mode: '-f' }],
-    ['Bash', { command: 'ls', dangerouslyDisableSandbox: true }],
-    ['Bash', { command: 'ls', dangerouslyDisableSandbox: 'true' }],
-    ['Bash', { command: 'ls', _simulatedSedEdit: { filePath: '/etc/passwd' } }],
-    ['WebFetch', { url: 'file:///etc/passwd', prompt: 'x' }],
-    ['WebFetch', { url: 'data:text/plain,x', prompt: 'x' }],
-    ['WebSearch', { query: 'x', allowed_domains: 'example.com' }],
   ] as const)('of %s that is not known in all its fields is refused: %j', async (tool, input) => {
     expect(await guard(tool, input)).toEqual(expect.any(String))
   })

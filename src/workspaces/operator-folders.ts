@@ -1,0 +1,72 @@
+/** The folders that the operator lets tools work in. Each is looked at when the server starts and again for each turn. */
+import { realpath, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { relative, sep } from 'node:path'
+import { type Config, ConfigError } from '../config.ts'
+
+type FolderSettings = Pick<Config, 'DATA_DIR' | 'CLAUDE_CWD' | 'WORKSPACES'>
+
+export interface OperatorFolder {
+  /** @returns its real path. @throws when it is not there, or is none that tools should work in */
+  check(): Promise<string>
+}
+
+export interface OperatorFolders {
+  /** For requests that name none. */
+  readonly forAll: OperatorFolder | undefined
+  readonly named: ReadonlyMap<string, OperatorFolder>
+}
+
+/** Of the system, with what is in them. */
+const SYSTEM = ['/proc', '/sys', '/dev', '/etc']
+
+export function operatorFolders(config: FolderSettings): OperatorFolders {
+  const { DATA_DIR: dataFolder, CLAUDE_CWD: forAll } = config
+  const folder = (path: string): OperatorFolder => ({ check: () => checkFolder(path, dataFolder) })
+  return {
+    forAll: forAll === undefined ? undefined : folder(forAll),
+    named: new Map(Object.entries(config.WORKSPACES).map(([name, path]) => [name, folder(path)])),
+  }
+}
+
+/** @throws ConfigError that names each folder which cannot be used */
+export async function requireOperatorFolders(config: FolderSettings): Promise<void> {
+  const { forAll, named } = operatorFolders(config)
+  const problems: string[] = []
+  const check = async (setting: string, folder: OperatorFolder | undefined): Promise<void> => {
+    await folder?.check().catch((error: unknown) => {
+      problems.push(`${setting}: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  }
+  await check('CLAUDE_CWD', forAll)
+  for (const [name, folder] of named) await check(`WORKSPACES, ${name}`, folder)
+  if (problems.length > 0) throw new ConfigError(`Folders that tools cannot work in:\n  ${problems.join('\n  ')}`)
+}
+
+async function checkFolder(given: string, dataFolder: string): Promise<string> {
+  const path = await realOf(given)
+  if (!(await stat(path)).isDirectory()) throw new Error(`${given} is not a folder`)
+  const home = await realOf(homedir()).catch(homedir)
+  if (isWithin(path, home)) throw new Error(`${given} holds the home folder, and so what this user keeps to itself`)
+  const data = await realOf(dataFolder).catch(() => dataFolder)
+  if (isWithin(path, data) || isWithin(data, path)) {
+    throw new Error(`${given} and the data folder lie in one another: keys and other callers' files are there`)
+  }
+  const system = SYSTEM.find((folder) => isWithin(folder, path) || isWithin(path, folder))
+  if (system !== undefined) throw new Error(`${given} is of the system`)
+  return path
+}
+
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    throw new Error(`${path} cannot be opened (${String(code)})`, { cause: error })
+  }
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '..' && !way.startsWith(`..${sep}`)
+}
