@@ -45,7 +45,7 @@ export async function grantOwnTools(
   const wishes: ToolWishes = {
     headers: extensions,
     isEnabled: request.enable_tools === true,
-    functionNames: functionNames(request),
+    functionNames: functionNames(request, { withCustom: false }),
     webSearch: isSearch,
     commands: services.engine.status().commands,
   }
@@ -126,13 +126,17 @@ function namesIn(header: string | undefined): string[] {
     .filter((name) => name !== '')
 }
 
-function functionNames({ tools, functions }: ChatRequest): string[] {
-  const named = (tools ?? []).map((tool) => (tool.type === 'function' ? tool.function.name : tool.custom.name))
+/** A custom tool is the caller's own, whatever it is called: Claude Code's tools take no free text. */
+function functionNames({ tools, functions }: ChatRequest, { withCustom }: { readonly withCustom: boolean }): string[] {
+  const named = (tools ?? []).flatMap((tool) => {
+    if (tool.type === 'function') return tool.function.name
+    return withCustom ? tool.custom.name : []
+  })
   return [...named, ...(functions ?? []).map(({ name }) => name)]
 }
 
 function hasFunctions(request: ChatRequest, { ownFunctionNames }: GrantedTools): boolean {
-  return functionNames(request).some((name) => !ownFunctionNames.includes(name))
+  return functionNames(request, { withCustom: true }).some((name) => !ownFunctionNames.includes(name))
 }
 
 function withoutFunctions(request: ChatRequest, names: readonly string[]): ChatRequest {

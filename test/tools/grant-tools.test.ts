@@ -285,7 +285,9 @@ describe('what cannot be understood is refused by the name of its header', () =>
   })
 
   test('a rule for a part of a tool is told apart from an unknown name', () => {
-    expect(refusal({ headers: { 'allowed-tools': 'Bash(git *)' } }).message).toContain('only whole tools can be named')
+    for (const rule of ['Bash(ls)', 'Bash(git log, ls)', 'Bash:ls', 'mcp__files__*']) {
+      expect(refusal({ headers: { 'allowed-tools': rule } }).message).toContain('only whole tools can be named')
+    }
     expect(refusal({ headers: { 'allowed-tools': 'Bsh' } }).message).toContain("no tool 'Bsh'")
   })
 

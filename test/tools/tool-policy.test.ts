@@ -67,6 +67,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
 
   test('parts that are set at the same time on two instances all hold', async () => {
     const { one, two } = create()
+    await one.policy.change({ maxTurns: 1 })
     await Promise.all([
       one.policy.change({ allowed: ['Edit'] }),
       two.policy.change({ maxTurns: 9 }),
