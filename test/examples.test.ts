@@ -7,7 +7,9 @@ const run = promisify(execFile)
 
 let dragoman: RunningDragoman
 beforeAll(async () => {
-  dragoman = await startDragoman(['0', '--demo'], { env: { REUSE_WORKERS: 'true', MAX_WORKERS: '6' } })
+  dragoman = await startDragoman(['0', '--demo'], {
+    env: { REUSE_WORKERS: 'true', MAX_WORKERS: '6', CLAUDE_CWD: 'examples' },
+  })
 })
 afterAll(() => dragoman.stop())
 
@@ -29,6 +31,13 @@ it('images.mjs gets answers about an image and a file, and is told what is no im
   expect(output).toContain('You attached a PNG image of 64 x 64 pixels')
   expect(output).toContain('You attached a text file "notes.txt" (7 words). This is turn 2')
   expect(output).toContain('error: 400 invalid_image_format at messages[0].content[0].image_url.url')
+})
+
+it('agent.mjs is told what the tools do, and refused what is not allowed', async () => {
+  const output = await example(process.execPath, 'examples/agent.mjs')
+  expect(output).toMatch(
+    /^tools: {2}Read, Glob, Grep\nstart: {2}Grep {"pattern":"canary"}\nend: {4}Grep done, \d+ ms\nusage: {2}\d+ in, \d+ out\nanswer: .*demo[\s\S]*agent\.mjs[\s\S]*\ndenied: 403 tool_not_allowed$/m,
+  )
 })
 
 it('curl.sh gets the models, a plain and a streamed answer, and an error', async () => {
