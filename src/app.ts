@@ -8,6 +8,7 @@ import { debugRequest } from './endpoints/debug-request.ts'
 import { docs, index, openApi } from './endpoints/documentation.ts'
 import { explainFailure } from './endpoints/explain-failure.ts'
 import { health } from './endpoints/health.ts'
+import { addMcpServer, mcpServers, removeMcpServer, testMcpServer } from './endpoints/mcp-servers.ts'
 import { metrics as metricsEndpoint } from './endpoints/metrics.ts'
 import { model, models } from './endpoints/models.ts'
 import { NOT_OFFERED } from './endpoints/not-offered.ts'
@@ -144,6 +145,42 @@ export const ROUTES: readonly Route<Services>[] = [
     rateClass: 'general',
     scope: 'tools',
     endpoint: toolStats,
+  },
+  {
+    method: 'GET',
+    path: '/v1/mcp/servers',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'tools',
+    endpoint: mcpServers,
+  },
+  {
+    method: 'POST',
+    path: '/v1/mcp/servers',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'admin',
+    endpoint: addMcpServer,
+  },
+  {
+    method: 'POST',
+    path: '/v1/mcp/servers/{name}/test',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'admin',
+    endpoint: testMcpServer,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/mcp/servers/{name}',
+    aliases: [],
+    access: 'key',
+    rateClass: 'general',
+    scope: 'admin',
+    endpoint: removeMcpServer,
   },
   { method: 'GET', path: '/v1/usage', aliases: [], access: 'key', rateClass: 'general', endpoint: usageEndpoint },
   { method: 'GET', path: '/health', aliases: [], access: 'open', rateClass: 'health', endpoint: health },

@@ -197,6 +197,21 @@ export const SETTINGS = {
     400,
     'Days that rows of the usage ledger are kept. Their sums by day, caller and model stay.',
   ),
+  MCP_SERVERS: setting(
+    json(z.record(z.string(), z.unknown())),
+    {},
+    'JSON object of MCP servers that requests may name, such as {"files":{"command":"/usr/bin/files-mcp"},"tickets":{"url":"https://tickets.example/mcp","headers":{"authorization":"Bearer ${TICKETS_TOKEN}"}}}; `${NAME}` is taken from the environment.',
+    { secret: true },
+  ),
+  MCP_CONFIG: optional(
+    path,
+    'File of more of them: JSON with `mcpServers`, as in a `.mcp.json`. It is read at the start.',
+  ),
+  MCP_STDIO_OVER_HTTP: setting(
+    flag,
+    false,
+    'Let admin keys add MCP servers that are programs of this machine: whoever has such a key can then run any program here.',
+  ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'info',

@@ -66,12 +66,6 @@ const ERRORS = {
     retry: false,
     message: 'There is no such workspace for this API key.',
   },
-  mcp_server_not_allowed: {
-    status: 403,
-    type: 'permission_error',
-    retry: false,
-    message: 'There is no such MCP server for this API key.',
-  },
   missing_scope: {
     status: 403,
     type: 'permission_error',
@@ -83,6 +77,31 @@ const ERRORS = {
     type: 'permission_error',
     retry: false,
     message: 'This API key may not use this model.',
+  },
+  mcp_server_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message: 'There is no such MCP server that this API key may use.',
+  },
+  mcp_stdio_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    message:
+      'A program of this machine cannot be added over HTTP. Its operator can set it up by MCP_SERVERS, or allow this by MCP_STDIO_OVER_HTTP.',
+  },
+  mcp_server_exists: {
+    status: 409,
+    type: 'conflict_error',
+    retry: false,
+    message: 'There is an MCP server of this name already. Remove it first, or take another name.',
+  },
+  mcp_server_configured: {
+    status: 409,
+    type: 'conflict_error',
+    retry: false,
+    message: "This MCP server stands in the server's settings, and can be removed there alone.",
   },
   invalid_api_key: invalid('No valid API key was given. Send it as "Authorization: Bearer <key>".', 401),
   forbidden_host: {

@@ -10,6 +10,7 @@ export interface KeyFlags {
   readonly scopes?: string
   readonly models?: string
   readonly tools?: string
+  readonly mcpServers?: string
   readonly requestsPerMinute?: string
   readonly tokensPerMinute?: string
   readonly budgetDay?: string
@@ -31,6 +32,7 @@ export function readTerms(flags: KeyFlags, now: number): KeyTerms {
     scopes: readScopes(flags.scopes),
     models: readList('--models', flags.models),
     tools: readTools(flags.tools),
+    mcpServers: readList('--mcp-servers', flags.mcpServers),
     requestsPerMinute: readCount('--requests-per-minute', flags.requestsPerMinute, 1_000_000),
     tokensPerMinute: readCount('--tokens-per-minute', flags.tokensPerMinute, 1_000_000_000_000),
     budgetDayUsd: readMoney('--budget-day', flags.budgetDay),

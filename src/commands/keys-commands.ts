@@ -26,6 +26,7 @@ export function addKeysCommands(program: Command, settingsOf: (command: Command)
       '--tools <list>',
       'the tools of Claude Code that it may use, such as Read,Grep (default: those that the server allows)',
     )
+    .option('--mcp-servers <list>', 'the MCP servers that it may use, with commas between them (default: all)')
     .option('--requests-per-minute <n>', 'most requests in a minute, in place of the settings')
     .option('--tokens-per-minute <n>', 'most tokens in a minute, of input and output')
     .option('--budget-day <usd>', 'most US dollars in a day, in UTC')

@@ -12,6 +12,7 @@ import { UsageError } from './usage-error.ts'
 
 export interface Keys {
   readonly store: Store
+  readonly pepper: Pepper
   readonly authentication: Authentication
   close(): Promise<void>
 }
@@ -35,15 +36,17 @@ export async function openKeys(config: Config, log: Logger): Promise<Keys> {
     await store.close()
     throw error
   }
+  const pepper = pepperOf(config)
   const authentication = createKeyAuthentication({
     apiKey: config.API_KEY,
     alwaysNeedsKey: !isLoopback(config.HOST),
     store,
-    pepper: pepperOf(config),
+    pepper,
     log,
   })
   return {
     store,
+    pepper,
     authentication,
     close: async () => {
       authentication.close()

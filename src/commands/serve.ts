@@ -7,6 +7,8 @@ import { listen, type Listening } from '../http/listen.ts'
 import { newInstanceName } from '../instance.ts'
 import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger, logLevel } from '../log.ts'
+import { createMcpServers } from '../mcp/create-mcp-servers.ts'
+import { createProbe } from '../mcp/probe.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
 import { createSessions } from '../sessions/create-sessions.ts'
@@ -84,7 +86,9 @@ async function start(options: Start): Promise<void> {
 
 async function startServer(options: Start & { readonly log: Logger; readonly keys: Keys }): Promise<void> {
   const { config, demoModel, newKey, underNpm, log, keys } = options
-  const { store, authentication } = keys
+  const { store, pepper, authentication } = keys
+  const probe = createProbe({ environment: config.environment })
+  const mcp = createMcpServers({ store, pepper, config, log, probe })
   const { version } = packageInfo()
   await requireOperatorFolders(config)
   const ending = new AbortController()
@@ -113,6 +117,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     store,
     authentication,
     sessions,
+    mcp,
     ...metering,
     ...ownTools,
     version,
@@ -130,6 +135,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
       sessions.close()
       await sweep.close()
+      await mcp.close()
       await Promise.all([metering.ledger.close(LEDGER_MS), ownTools.tools.counts.close(LEDGER_MS)])
       await schemas.close()
       await demoModel?.close()

@@ -1,7 +1,6 @@
 import type { Services } from '../endpoints/services.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
-import { createMcpServers } from '../mcp/create-mcp-servers.ts'
 import type { Store } from '../store/store.ts'
 import { createToolCounts } from '../tools/create-tool-counts.ts'
 import { createToolPolicy } from '../tools/create-tool-policy.ts'
@@ -14,10 +13,9 @@ export interface ToolParts {
 }
 
 /** What the settings say of Claude Code's own tools. */
-export function toolsFromConfig({ config, store, log }: ToolParts): Pick<Services, 'tools' | 'workspaces' | 'mcp'> {
+export function toolsFromConfig({ config, store, log }: ToolParts): Pick<Services, 'tools' | 'workspaces'> {
   return {
     tools: { policy: createToolPolicy({ store, config }), counts: createToolCounts({ store, log }) },
     workspaces: createWorkspaces({ config, log }),
-    mcp: createMcpServers([]),
   }
 }

@@ -26,7 +26,7 @@ export function mountRoutes<Services>(
     params: c.req.param(),
   })
   for (const [path, place] of [...placesOf(routes, services), ...placesWithout(notOffered)]) {
-    app.all(path.replace(/\{(\w+)\}$/, ':$1{.+}'), (c) => pipeline(place, callOf(c)))
+    app.all(path.replace(/\{(\w+)\}$/, ':$1{.+}').replace(/\{(\w+)\}\//, ':$1/'), (c) => pipeline(place, callOf(c)))
   }
   app.notFound((c) => pipeline(NOWHERE, callOf(c)))
   return app

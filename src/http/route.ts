@@ -48,7 +48,7 @@ export interface Endpoint<Services> {
 /** A route as the documentation sees it. */
 export interface DocumentedRoute {
   readonly method: Method
-  /** As OpenAPI writes it: `/v1/models/{id}`. A parameter comes last and may contain slashes. */
+  /** As OpenAPI writes it: `/v1/models/{id}`. A parameter that comes last may contain slashes. */
   readonly path: string
   /** Other paths for the same endpoint, with the same parameters. */
   readonly aliases: readonly string[]

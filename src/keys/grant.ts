@@ -9,6 +9,8 @@ export interface Grant {
   readonly models?: readonly string[]
   /** Names of Claude Code's own tools. */
   readonly tools?: readonly string[]
+  /** Names of MCP servers. */
+  readonly mcpServers?: readonly string[]
   readonly requestsPerMinute?: number
   readonly tokensPerMinute?: number
   readonly budgetDayUsd?: number

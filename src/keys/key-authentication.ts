@@ -184,11 +184,12 @@ function callerOf(key: StoredKey): Caller {
   return { principal: { id: `key:${key.account}` }, trusted: true, grant: grantOf(key), keyId: key.id }
 }
 
-function grantOf({ scopes, models, tools, ...key }: StoredKey): Grant {
+function grantOf({ scopes, models, tools, mcpServers, ...key }: StoredKey): Grant {
   return {
     scopes: SCOPES.filter((scope) => scopes.includes(scope)),
     ...(models !== null && { models }),
     ...(tools !== null && { tools }),
+    ...(mcpServers !== null && { mcpServers }),
     ...(key.requestsPerMinute !== null && { requestsPerMinute: key.requestsPerMinute }),
     ...(key.tokensPerMinute !== null && { tokensPerMinute: key.tokensPerMinute }),
     ...(key.budgetDayUsd !== null && { budgetDayUsd: key.budgetDayUsd }),

@@ -13,6 +13,7 @@ export interface KeysTable {
   readonly scopes: string
   readonly allowed_models: string | null
   readonly allowed_tools: string | null
+  readonly allowed_mcp_servers: string | null
   readonly requests_per_minute: number | null
   readonly tokens_per_minute: number | null
   readonly budget_day_usd: number | null
@@ -31,6 +32,8 @@ export interface KeyTerms {
   /** Names of models, as callers write them. */
   readonly models: readonly string[] | null
   readonly tools: readonly string[] | null
+  /** Names of MCP servers. */
+  readonly mcpServers: readonly string[] | null
   readonly requestsPerMinute: number | null
   readonly tokensPerMinute: number | null
   readonly budgetDayUsd: number | null
@@ -128,6 +131,7 @@ function toRow(key: StoredKey): Insertable<KeysTable> {
     scopes: JSON.stringify(key.scopes),
     allowed_models: toJson(key.models),
     allowed_tools: toJson(key.tools),
+    allowed_mcp_servers: toJson(key.mcpServers),
     requests_per_minute: key.requestsPerMinute,
     tokens_per_minute: key.tokensPerMinute,
     budget_day_usd: key.budgetDayUsd,
@@ -150,6 +154,7 @@ function fromRow(row: Selectable<KeysTable>): StoredKey {
     scopes: toList(row.scopes),
     models: row.allowed_models === null ? null : toList(row.allowed_models),
     tools: row.allowed_tools === null ? null : toList(row.allowed_tools),
+    mcpServers: row.allowed_mcp_servers === null ? null : toList(row.allowed_mcp_servers),
     requestsPerMinute: row.requests_per_minute,
     tokensPerMinute: row.tokens_per_minute,
     budgetDayUsd: row.budget_day_usd,

@@ -1,6 +1,7 @@
 import type { AllowancesTable, ReservationsTable } from './allowances-table.ts'
 import type { KeysTable } from './keys-table.ts'
 import type { SessionEntriesTable } from './session-entries-table.ts'
+import type { McpServersTable } from './mcp-servers-table.ts'
 import type { SessionsTable, SessionTurnsTable } from './sessions-table.ts'
 import type { ToolCountsTable } from './tool-counts-table.ts'
 import type { ToolPolicyTable } from './tool-policy-table.ts'
@@ -15,6 +16,7 @@ export interface Tables {
   readonly reservations: ReservationsTable
   readonly sessions: SessionsTable
   readonly session_turns: SessionTurnsTable
+  readonly mcp_servers: McpServersTable
   readonly session_entries: SessionEntriesTable
   readonly tool_policy: ToolPolicyTable
   readonly tool_counts: ToolCountsTable

@@ -109,12 +109,20 @@ test.each([
 })
 
 test('terms are read as they are written', () => {
-  const flags = { name: ' bob ', scopes: 'chat, admin', tools: 'Read,run_command', budgetMonth: '12.5', expires: '2h' }
+  const flags = {
+    name: ' bob ',
+    scopes: 'chat, admin',
+    tools: 'Read,run_command',
+    mcpServers: 'a,b',
+    budgetMonth: '12.5',
+    expires: '2h',
+  }
   expect(readTerms(flags, 1000)).toEqual({
     name: 'bob',
     scopes: ['chat', 'admin'],
     models: null,
     tools: ['Read', 'run_command'],
+    mcpServers: ['a', 'b'],
     requestsPerMinute: null,
     tokensPerMinute: null,
     budgetDayUsd: null,

@@ -4,7 +4,7 @@ import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { createTestApp, errorOf } from '../support/app.ts'
 
 const PLACES = ROUTES.flatMap(({ method, path, aliases, access }) =>
-  [path, ...aliases].map((name) => ({ method, path: name.replace('{id}', 'sonnet'), access })),
+  [path, ...aliases].map((name) => ({ method, path: name.replace(/\{\w+\}/, 'sonnet'), access })),
 )
 
 describe.each(PLACES)('$method $path', ({ method, path, access }) => {

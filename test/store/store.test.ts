@@ -13,6 +13,7 @@ import {
   listKeys,
   revokeKey,
 } from '../../src/store/keys-table.ts'
+import { deleteMcpServer, insertMcpServer, listMcpServers } from '../../src/store/mcp-servers-table.ts'
 import { createStore } from '../../src/store/store.ts'
 import { StoreUnavailable } from '../../src/store/store-unavailable.ts'
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts'
@@ -73,6 +74,31 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     await subject.store.run((db) => insertKey(db, aKey({ expiresAt: 10 })))
     await subject.store.run((db) => expireKey(db, 'one', 20))
     expect(await subject.store.run((db) => findKeys(db, ['one']))).toMatchObject([{ expiresAt: 10 }])
+  })
+
+  test('an MCP server comes back as it was stored, under a name of its own, and no more than so many are taken', async () => {
+    await using subject = await create()
+    const server = { name: 'tickets', sealed: 'AAAA', createdAt: 1_700_000_000_000 }
+    const add = (name: string, most: number): Promise<string> =>
+      subject.store.run((db) =>
+        db.transaction().execute((change) => insertMcpServer(change, { ...server, name }, most)),
+      )
+    expect([await add('tickets', 2), await add('tickets', 2), await add('files', 2), await add('other', 2)]).toEqual([
+      'added',
+      'taken',
+      'added',
+      'full',
+    ])
+    const { sealed } = server
+    expect(await subject.store.run((db) => listMcpServers(db))).toEqual([
+      { name: 'files', sealed },
+      { name: 'tickets', sealed },
+    ])
+    expect(await subject.store.run((db) => listMcpServers(db, ['tickets', 'none']))).toEqual([
+      { name: 'tickets', sealed },
+    ])
+    expect(await subject.store.run((db) => deleteMcpServer(db, 'tickets'))).toBe(true)
+    expect(await subject.store.run((db) => deleteMcpServer(db, 'tickets'))).toBe(false)
   })
 
   test('instances that start at the same time on an empty database all come up', async () => {

@@ -13,6 +13,8 @@ import { createTestLedger, NO_REPORTS } from './ledger.ts'
 import { createTestTools } from './tools.ts'
 import { ANY_SESSIONS } from './sessions.ts'
 import type { Services } from '../../src/endpoints/services.ts'
+import { ANY_MCP } from './mcp.ts'
+import type { McpServers } from '../../src/mcp/mcp-servers.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import type { RateLimits } from '../../src/usage/rate-limits.ts'
@@ -43,6 +45,7 @@ export interface TestAppOptions {
   readonly sessions?: Sessions
   /** Default: what the settings say. */
   readonly tools?: Services['tools']
+  readonly mcp?: McpServers
   /** Default: off, unless the settings say that they are on. */
   readonly rateLimits?: RateLimits
 }
@@ -57,6 +60,7 @@ export function createTestApp({
   usage = NO_REPORTS,
   sessions = ANY_SESSIONS,
   tools,
+  mcp = ANY_MCP,
   rateLimits,
 }: TestAppOptions = {}): TestApp {
   const shutdown = new AbortController()
@@ -80,6 +84,7 @@ export function createTestApp({
     sessions,
     ...createTestTools(config),
     ...(tools !== undefined && { tools }),
+    mcp,
     rateLimits: rateLimits ?? createTestRateLimits(config, { onLimited: metrics.limited }),
     authentication: authentication ?? createTestAuthentication(config.API_KEY),
     metrics,

@@ -9,6 +9,8 @@ import { createUsageReports } from '../../src/usage/usage-reports.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createMeteringOn } from './ledger-on-store.ts'
 import { createSessionsOn } from './sessions.ts'
+import { createMcpServersOn } from './mcp.ts'
+import type { Probe } from '../../src/mcp/probe.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from './app.ts'
 import { createToolsOn } from './tools.ts'
@@ -33,10 +35,12 @@ export interface KeyedAppOptions extends Omit<TestAppOptions, 'authentication' |
   readonly awayMs?: number
   /** What is asked is written into the database, and limits hold. */
   readonly withLedger?: boolean
+  /** Default: every MCP server works, and has no tools. */
+  readonly probe?: Probe
 }
 
 export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
-  const { url, alwaysNeedsKey = false, pollMs = 20, freshMs, awayMs, withLedger = false, ...more } = options
+  const { url, alwaysNeedsKey = false, pollMs = 20, freshMs, awayMs, withLedger = false, probe, ...more } = options
   const { log: storeLog, ...test } = createTestStore(url)
   const { store } = test
   const pepper = createPepper(more.settings?.KEY_PEPPER, test.dataFolder)
@@ -59,10 +63,11 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const config = parseConfig({}, more.settings)
   const flushUsage = (): Promise<void> => metering?.ledger.flush() ?? Promise.resolve()
   const sessions = createSessionsOn(store, { settings: more.settings ?? {}, flushUsage })
+  const mcp = createMcpServersOn(store, pepper, { config, ...(probe !== undefined && { probe }) })
   const rateLimits = more.rateLimits ?? createTestRateLimits(config, metering)
   const tools = more.tools ?? createToolsOn(store, more.settings)
   return {
-    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, tools, ...usage }),
+    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, tools, mcp, ...usage }),
     ...test,
     storeLog,
     authentication,
@@ -79,6 +84,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
       authentication.close()
       sessions.close()
       await tools.counts.close(5000)
+      await mcp.close()
       await metering?.ledger.close(5000)
       await test[Symbol.asyncDispose]()
     },
@@ -91,6 +97,7 @@ export function terms(more: Partial<KeyTerms> = {}): KeyTerms {
     scopes: ['chat'],
     models: null,
     tools: null,
+    mcpServers: null,
     requestsPerMinute: null,
     tokensPerMinute: null,
     budgetDayUsd: null,

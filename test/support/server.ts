@@ -10,6 +10,7 @@ import { chatCompletionSchema } from '../../src/wire/chat-response.ts'
 import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
 import { createTestTools } from './tools.ts'
+import { createConfiguredMcp } from './mcp.ts'
 import { ANY_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
@@ -58,6 +59,7 @@ export async function startTestServer(
     usage: NO_REPORTS,
     sessions: ANY_SESSIONS,
     ...createTestTools(config),
+    mcp: createConfiguredMcp(config),
     rateLimits: createTestRateLimits(config),
   }
   const app = createApp({ ...dependencies, ...parts, version: '0.0.0', shutdown: shutdown.signal })

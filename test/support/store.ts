@@ -50,6 +50,7 @@ export function aKey(more: Partial<StoredKey> = {}): StoredKey {
     scopes: ['chat', 'tools'],
     models: ['sonnet'],
     tools: null,
+    mcpServers: ['tickets'],
     requestsPerMinute: 5,
     tokensPerMinute: 9_007_199_254_740_991,
     budgetDayUsd: 0.1,

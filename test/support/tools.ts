@@ -28,7 +28,7 @@ const AWAY: Store = {
 }
 
 /** What the settings say, for tests that need no database. */
-export function createTestTools(config: Config): Pick<Services, 'tools' | 'workspaces' | 'mcp'> {
+export function createTestTools(config: Config): Pick<Services, 'tools' | 'workspaces'> {
   const configured = configuredPolicy(config)
   const tools: Services['tools'] = {
     policy: {

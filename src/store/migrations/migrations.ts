@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely'
 import { createKeys } from './0001-keys.ts'
+import { createMcpServers } from './0005-mcp-servers.ts'
 import { createSessionEntries } from './0006-session-entries.ts'
 import { createSessions } from './0003-sessions.ts'
 import { createTools } from './0004-tools.ts'
@@ -11,5 +12,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002_usage': createUsage,
   '0003_sessions': createSessions,
   '0004_tools': createTools,
+  '0005_mcp_servers': createMcpServers,
   '0006_session_entries': createSessionEntries,
 }
