@@ -116,7 +116,10 @@ function limitServers(servers: readonly McpServer[], { mcpTools }: GrantedTools)
     const name = `mcp__${server}__${tool}`
     return !mcpTools.disallowed.includes(name) && (mcpTools.allowed === undefined || mcpTools.allowed.includes(name))
   }
-  return servers.map((server) => ({ ...server, isWanted: (tool: string) => isWanted(server.name, tool) }))
+  return servers.map((server) => ({
+    ...server,
+    isWanted: (tool: string) => isWanted(server.name, tool) && (server.isWanted?.(tool) ?? true),
+  }))
 }
 
 function namesIn(header: string | undefined): string[] {

@@ -3,10 +3,10 @@
  * server inside this program. So its secrets reach no child, and one that hangs or dies costs a call and nothing else.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { type CallToolResult, CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
+import { createStdioTransport } from '../../mcp/transport/stdio-transport.ts'
 import type { McpServer } from '../../turn/own-tools.ts'
 import type { McpServerConfig } from '@anthropic-ai/claude-agent-sdk'
 import { type ServedTool, toolServer } from '../function-server.ts'
@@ -116,11 +116,5 @@ function openTransport(transport: McpServer['transport'], { folder, path }: Brid
     return http
   }
   const { command, args, env } = transport
-  return new StdioClientTransport({
-    command,
-    args: [...args],
-    env: { PATH: path, HOME: folder, ...env },
-    cwd: folder,
-    stderr: 'ignore',
-  })
+  return createStdioTransport({ command, args, env: { PATH: path, HOME: folder, ...env }, cwd: folder })
 }
