@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningDragoman, startDragoman } from './support/dragoman-process.ts'
@@ -8,7 +9,7 @@ const run = promisify(execFile)
 let dragoman: RunningDragoman
 beforeAll(async () => {
   dragoman = await startDragoman(['0', '--demo'], {
-    env: { REUSE_WORKERS: 'true', MAX_WORKERS: '6', CLAUDE_CWD: 'examples' },
+    env: { REUSE_WORKERS: 'true', MAX_WORKERS: '6', CLAUDE_CWD: resolve('examples') },
   })
 })
 afterAll(() => dragoman.stop())

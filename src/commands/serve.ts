@@ -7,12 +7,9 @@ import { listen, type Listening } from '../http/listen.ts'
 import { newInstanceName } from '../instance.ts'
 import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger, logLevel } from '../log.ts'
-import { createMcpServers } from '../mcp/create-mcp-servers.ts'
-import { createProbe } from '../mcp/probe.ts'
 import { createMetrics } from '../metrics.ts'
 import { secretsIn } from '../redaction.ts'
 import { createSessions } from '../sessions/create-sessions.ts'
-import { createWorkspaceSweep } from '../workspaces/create-workspace-sweep.ts'
 import { requireOperatorFolders } from '../workspaces/operator-folders.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
 import { askForKey, mayAskForKey } from './ask-for-key.ts'
@@ -22,7 +19,7 @@ import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { openKeys, type Keys } from './keys-from-config.ts'
 import { openMetering } from './metering-from-config.ts'
-import { toolsFromConfig } from './tools-from-config.ts'
+import { openOwnTools } from './tools-from-config.ts'
 import { packageInfo } from './package-info.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { installShutdown } from './shutdown.ts'
@@ -87,8 +84,6 @@ async function start(options: Start): Promise<void> {
 async function startServer(options: Start & { readonly log: Logger; readonly keys: Keys }): Promise<void> {
   const { config, demoModel, newKey, underNpm, log, keys } = options
   const { store, pepper, authentication } = keys
-  const probe = createProbe({ environment: config.environment })
-  const mcp = createMcpServers({ store, pepper, config, log, probe })
   const { version } = packageInfo()
   await requireOperatorFolders(config)
   const ending = new AbortController()
@@ -98,16 +93,15 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const schemas = createSchemaValidator()
   const instance = newInstanceName()
   const metering = openMetering({ config, keys, instance, metrics, log })
-  const ownTools = toolsFromConfig({ config, store, log })
+  const ownTools = openOwnTools({ config, store, pepper, log })
   const sessions = createSessions({
     store,
     instance,
     config,
     log,
     flushUsage: () => metering.ledger.flush(),
-    ended: ({ principalId, sessionId }) => ownTools.workspaces.remove(principalId, sessionId),
+    ended: ({ principalId, sessionId }) => ownTools.services.workspaces.remove(principalId, sessionId),
   })
-  const sweep = createWorkspaceSweep({ config, store, log })
   const parts = {
     engine,
     config,
@@ -117,9 +111,8 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     store,
     authentication,
     sessions,
-    mcp,
     ...metering,
-    ...ownTools,
+    ...ownTools.services,
     version,
   }
   const app = createApp({ ...parts, shutdown: ending.signal })
@@ -134,9 +127,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
       sessions.close()
-      await sweep.close()
-      await mcp.close()
-      await Promise.all([metering.ledger.close(LEDGER_MS), ownTools.tools.counts.close(LEDGER_MS)])
+      await Promise.all([metering.ledger.close(LEDGER_MS), ownTools.close(LEDGER_MS)])
       await schemas.close()
       await demoModel?.close()
       await keys.close()
