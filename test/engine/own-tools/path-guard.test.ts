@@ -140,6 +140,17 @@ describe('a path that leads out is refused', () => {
     expect(await guard('Read', { file_path: 'out/secret' })).toBe('file_path leads out of the workspace.')
   })
 
+  test('through /proc, which means another folder to the tool than to the server', async () => {
+    const before = process.cwd()
+    process.chdir(join(workspace, 'src'))
+    try {
+      expect(await guard('Read', { file_path: 'self/b.txt' })).toMatch(OUTSIDE)
+      expect(await guard('Read', { file_path: '/proc/self/cwd/b.txt' })).toMatch(OUTSIDE)
+    } finally {
+      process.chdir(before)
+    }
+  })
+
   test('that shares its beginning with the workspace', async () => {
     expect(await guard('Read', { file_path: `${workspace}-too/secret` })).toMatch(OUTSIDE)
   })
