@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { THRIFTY } from '../support/dragoman-process.ts'
+import { createScriptedChild } from '../support/scripted-child.ts'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -22,7 +23,13 @@ afterEach(() => {
 /** A demo server with its log where nobody reads it; resolves with its URL. */
 async function startWithLogTo(stdout: 'pipe' | number): Promise<string> {
   const started = spawn(process.execPath, [main, '--demo', '--port', '0'], {
-    env: { PATH: process.env['PATH'], HOME: folder, DATA_DIR: join(folder, 'data'), ...THRIFTY },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      DATA_DIR: join(folder, 'data'),
+      ...THRIFTY,
+      CLAUDE_CLI_PATH: createScriptedChild().path,
+    },
     stdio: ['ignore', stdout, 'pipe'],
   })
   child = started

@@ -1,9 +1,14 @@
 import { createServer, type Server } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type RunningDragoman, runDragoman, startDragoman } from '../support/dragoman-process.ts'
 import { fakeBinary } from '../support/fake-binary.ts'
 
 const running: RunningDragoman[] = []
+let demo: RunningDragoman
+beforeAll(async () => {
+  demo = await startDragoman(['--demo', '--port', '0'])
+})
+afterAll(() => demo.stop())
 const servers: Server[] = []
 
 afterEach(async () => {
@@ -33,8 +38,7 @@ function takePort(): Promise<number> {
 }
 
 test('the demo answers without an account, says that it is one, and shows a line to try', async () => {
-  const server = await start('--demo', '--port', '0')
-  const response = await fetch(`${server.url}/v1/chat/completions`, {
+  const response = await fetch(`${demo.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'default', messages: [{ role: 'user', content: 'Hello' }] }),
@@ -44,8 +48,8 @@ test('the demo answers without an account, says that it is one, and shows a line
   expect(answer).toMatch(/demo/i)
   // The real binary adds a line of its own: it must not read as if the caller had sent a system prompt.
   expect(answer).not.toContain('system prompt')
-  expect(server.stderr()).toContain('DEMO')
-  expect(server.stderr()).toContain(`curl ${server.url}/v1/chat/completions`)
+  expect(demo.stderr()).toContain('DEMO')
+  expect(demo.stderr()).toContain(`curl ${demo.url}/v1/chat/completions`)
 })
 
 test('without a login it serves, and says what is missing', async () => {
@@ -93,7 +97,6 @@ test('when the engine cannot start, the reason is shown and nothing goes on', as
 })
 
 test('nothing is left in the data folder after the end', async () => {
-  const server = await start('--demo', '--port', '0')
-  server.signal('SIGTERM')
-  expect((await server.finished).leftovers).toEqual([])
+  demo.signal('SIGTERM')
+  expect((await demo.finished).leftovers).toEqual([])
 })

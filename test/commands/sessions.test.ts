@@ -36,6 +36,7 @@ test('a session outlives a stop, a kill in mid-answer, and goes on at another in
   const start = (data: string) =>
     startDragoman(['--demo', '--port', '0'], {
       env: { DATA_DIR: join(folder, data), DATABASE_URL, KEY_PEPPER: 'the same everywhere', MAX_WORKERS: '2' },
+      binary: 'scripted',
     })
   const first = await start('one')
   expect((await say(first, 'My name is Ann.')).turn).toBe(1)

@@ -5,7 +5,7 @@ import { says } from '../support/scripted-model-answers.ts'
 
 let test: TestEngine
 beforeAll(async () => {
-  test = await startTestEngine({ REUSE_WORKERS: 'true' })
+  test = await startTestEngine({ REUSE_WORKERS: 'true', MAX_WORKERS: '7' })
 })
 afterAll(() => test[Symbol.asyncDispose]())
 

@@ -34,18 +34,6 @@ function files(): string[] {
 }
 
 describe('a long conversation that no process holds', () => {
-  it('makes the very call that it makes when it is told message by message', async () => {
-    await using told = await startTestEngine({ REUSE_WORKERS: 'false' })
-    const conversation = [...history(12, 'same'), user('now')]
-    await test.ask({ model: 'claude-opus-5-5', system: 'You are long.', conversation })
-    expect(await leases('resumed')).toBe(1)
-    await told.ask({ model: 'claude-opus-5-5', system: 'You are long.', conversation })
-    const { metadata: _one, ...resumed } = test.model.requests.at(-1)?.body ?? {}
-    const { metadata: _other, ...replayed } = told.model.requests.at(-1)?.body ?? {}
-    expect(resumed).toEqual(replayed)
-    expect(sentBy(test.model.requests.at(-1)).messages.map(({ texts }) => texts)).toEqual(conversation.map(textsOf))
-  })
-
   it('goes on where it was answered, and nothing of it is left afterwards', async () => {
     const model = 'claude-haiku-5-5'
     const conversation = [...history(20, 'goes on'), user('first')]
@@ -78,13 +66,26 @@ describe('a long conversation that no process holds', () => {
 })
 
 describe('a binary that cannot be started with a transcript', () => {
-  it('is told conversations message by message, and says so in the log', async () => {
+  it('is told conversations message by message, says so in the log, and makes the very call of one that can', async () => {
+    const turn = {
+      model: 'claude-opus-5-5',
+      system: 'You are long.',
+      conversation: [...history(12, 'same'), user('now')],
+    }
+    const before = await leases('resumed')
+    await test.ask(turn)
+    expect(await leases('resumed')).toBe(before + 1)
     const refuses = `for a in "$@"; do case "$a" in --resume*) exit 1;; esac; done\nexec '${findBinary(undefined)}' "$@"`
-    await using other = await startTestEngine({ REUSE_WORKERS: 'true', CLAUDE_CLI_PATH: fakeBinary(refuses) })
-    await other.proven()
-    await other.ask({ conversation: [...history(20, 'told'), user('now')] })
-    expect(sentBy(other.model.requests.at(-1)).messages).toHaveLength(21)
-    expect(other.log.join('')).toContain('transcripts do not work')
+    await using told = await startTestEngine({ REUSE_WORKERS: 'true', CLAUDE_CLI_PATH: fakeBinary(refuses) })
+    await told.proven()
+    await told.ask(turn)
+    expect(told.log.join('')).toContain('transcripts do not work')
+    expect(sentBy(told.model.requests.at(-1)).messages.map(({ texts }) => texts)).toEqual(
+      turn.conversation.map(textsOf),
+    )
+    const { metadata: _one, ...resumed } = test.model.requests.at(-1)?.body ?? {}
+    const { metadata: _other, ...replayed } = told.model.requests.at(-1)?.body ?? {}
+    expect(resumed).toEqual(replayed)
   })
 })
 

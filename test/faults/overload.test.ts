@@ -4,6 +4,7 @@ import { startTestEngine, user } from '../support/engine.ts'
 import { errorOf } from '../support/app.ts'
 import { says, stalls } from '../support/scripted-model-answers.ts'
 import { sentBy } from '../support/sent.ts'
+import { createScriptedChild } from '../support/scripted-child.ts'
 import { startTestServer } from '../support/server.ts'
 
 function median(values: readonly number[]): number {
@@ -11,7 +12,11 @@ function median(values: readonly number[]): number {
 }
 
 it('row 56: what does not fit is refused at once, who leaves is forgotten, and who waits is served', async () => {
-  await using test = await startTestServer({ MAX_WORKERS: '2', MAX_QUEUE: '4' })
+  await using test = await startTestServer({
+    CLAUDE_CLI_PATH: createScriptedChild().path,
+    MAX_WORKERS: '2',
+    MAX_QUEUE: '4',
+  })
   const leaving = new AbortController()
   test.model.otherwise(stalls(['Hel']))
   const running = [1, 2].map(async () => test.chat({ stream: true }, { signal: leaving.signal }))
@@ -42,7 +47,7 @@ it('row 56: what does not fit is refused at once, who leaves is forgotten, and w
 })
 
 it('row 56: one caller who asks for much does not keep another waiting behind all of it', async () => {
-  await using test = await startTestEngine({ MAX_WORKERS: '1' })
+  await using test = await startTestEngine({ CLAUDE_CLI_PATH: createScriptedChild().path, MAX_WORKERS: '1' })
   const leaving = new AbortController()
   test.model.script(stalls(['Hel']))
   const running = test.ask({}, leaving.signal).catch((error: unknown) => error)
