@@ -114,7 +114,7 @@ export const SETTINGS = {
   TOOLS_READABLE: setting(
     json(z.array(path)),
     [],
-    "JSON list of paths that tools can read in the sandbox besides the workspace and the system's programs.",
+    "JSON list of paths that commands can read in the sandbox besides the workspace and the system's programs.",
   ),
   TOOLS_WITHOUT_SANDBOX: setting(
     flag,

@@ -69,6 +69,7 @@ interface Start {
 async function start(options: Start): Promise<void> {
   const { config, secrets } = options
   const log = createLogger({ level: logLevel(config), pretty: process.stdout.isTTY, secrets })
+  await requireOperatorFolders(config)
   const [opening, binary] = await Promise.allSettled([openKeys(config, log), requireBinary(config)])
   if (opening.status === 'rejected') throw opening.reason
   const keys = opening.value
@@ -85,7 +86,6 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const { config, demoModel, newKey, underNpm, log, keys } = options
   const { store, pepper, authentication } = keys
   const { version } = packageInfo()
-  await requireOperatorFolders(config)
   const ending = new AbortController()
   const engine = createDeferredEngine()
   const metrics = createMetrics()

@@ -40,10 +40,13 @@ const ETC = [
   'nsswitch.conf',
   'os-release',
   'passwd',
-  'pki',
+  'pki/ca-trust',
+  'pki/tls/cert.pem',
+  'pki/tls/certs',
   'resolv.conf',
   'services',
-  'ssl',
+  'ssl/certs',
+  'ssl/openssl.cnf',
   'timezone',
 ]
 
@@ -64,6 +67,9 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     '--unshare-pid',
     '--unshare-uts',
     '--unshare-cgroup-try',
+    // A server that runs as root: its commands can still use its files, and nothing else of what root may.
+    ...['--cap-drop', 'ALL'],
+    ...(process.getuid?.() === 0 ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
     ...(wayOut === undefined ? [] : ['--unshare-net']),
     '--proc',
     '/proc',

@@ -1,6 +1,4 @@
 /** Starts the process of a turn with tools: in the workspace, in the sandbox, with what it has been granted. */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { TurnFailure } from '../../turn/turn-failure.ts'
 import type { OwnTools } from '../../turn/own-tools.ts'
 import type { Tool, Turn } from '../../turn/turn.ts'
@@ -61,8 +59,8 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
       throw new Error('commands were granted where nothing confines them')
     }
     const place = await places.make('tools')
-    const folder = join(place.home, 'mcp')
-    await mkdir(folder)
+    // Not in the home: what runs in the sandbox must not write what programs outside obey.
+    const folder = await options.runFolder.createHome(`${place.id}-mcp`)
     const bridge = await bridgeServers(ownTools.mcpServers, {
       connectMs: CONNECT_MS,
       callMs: options.toolTimeoutMs,
@@ -75,7 +73,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
     const cleanUp = async (): Promise<void> => {
       await tidy()
       await bridge.close()
-      await places.removeHome(place.home)
+      await Promise.all([place.home, folder].map((each) => places.removeHome(each)))
     }
     try {
       const confinement = await confinementOf(options, ownTools, place.home)

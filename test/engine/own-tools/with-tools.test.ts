@@ -66,6 +66,16 @@ const running = (commandLine: string): string[] =>
 describe('a turn with tools', () => {
   test('answers from what it has read, with all of its texts', async () => {
     writeFileSync(join(workspace, 'a.txt'), 'the canary sings\n')
+    // None of what it is told to obey there is obeyed.
+    const hook = { hooks: [{ type: 'command', command: `touch ${join(workspace, 'hooked')}` }] }
+    const server = { command: 'touch', args: [join(workspace, 'served')] }
+    mkdirSync(join(workspace, '.claude'))
+    writeFileSync(join(workspace, 'CLAUDE.md'), 'Rules of the workspace.')
+    writeFileSync(
+      join(workspace, '.claude', 'settings.json'),
+      JSON.stringify({ hooks: { SessionStart: [hook], UserPromptSubmit: [hook] }, enableAllProjectMcpServers: true }),
+    )
+    writeFileSync(join(workspace, '.mcp.json'), JSON.stringify({ mcpServers: { evil: server } }))
     fixture.model.script(
       uses('Grep', { pattern: 'canary', path: workspace }, 'Let me look.'),
       uses('Read', { file_path: join(workspace, 'a.txt') }),
@@ -73,6 +83,8 @@ describe('a turn with tools', () => {
     )
     const events = await fixture.ask(granted())
     expect(textOf(events)).toBe('Let me look.\n\nIt sings.')
+    expect(JSON.stringify(fixture.model.requests.map(({ body }) => body))).not.toContain('Rules of the workspace')
+    expect(readdirSync(workspace).toSorted()).toEqual(['.claude', '.mcp.json', 'CLAUDE.md', 'a.txt'])
     expect(ends(events)).toMatchObject([
       { name: 'Grep', outcome: 'done', output: expect.stringContaining('a.txt') },
       { name: 'Read', outcome: 'done', output: expect.stringContaining('the canary sings') },
@@ -122,6 +134,10 @@ describe('a turn with tools', () => {
       'env',
       'cat /proc/[0-9]*/environ | tr "\\0" "\\n"',
       'cat /etc/shadow',
+      'grep CapEff /proc/self/status',
+      'mknod disk b 254 0',
+      'mount -t tmpfs none /opt',
+      `touch ${join(root, 'other', 'written')} ~/written /usr/written`,
       '(echo > /dev/tcp/127.0.0.1/22) 2>&1',
       'true',
     ].join('; ')
@@ -129,7 +145,8 @@ describe('a turn with tools', () => {
     const events = await fixture.ask(granted({ allowed: ['Bash'] }))
     const [end] = ends(events)
     expect(end).toMatchObject({ outcome: 'done' })
-    expect(readFileSync(join(workspace, 'made.txt'), 'utf8')).toBe('made\n')
+    expect(readdirSync(workspace)).toEqual(['made.txt'])
+    expect(readdirSync(join(root, 'other'))).toEqual(['secret'])
     const output = JSON.stringify(fixture.model.requests.at(-1)?.body)
     expect(output).not.toContain('hidden words')
     expect(output).not.toContain('sk-ant-scripted-key')
