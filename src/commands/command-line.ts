@@ -65,10 +65,11 @@ function createProgram(): Command {
   program
     .command('doctor')
     .description('Say whether the binary, its version, the login, the data folder and the port are fine.')
-    .action(async (_options, command: Command) => {
+    .option('--bundle <file>', 'write what somebody who helps has to know into this file, without a secret')
+    .action(async ({ bundle }: { bundle?: string }, command: Command) => {
       const { doctor } = await import('./doctor.ts')
       const demo = optionsOf(command)['demo'] === true
-      process.exitCode = (await doctor(flagsOf(command), process.stdout, { demo })) ? 0 : 1
+      process.exitCode = (await doctor(flagsOf(command), process.stdout, { demo, bundle })) ? 0 : 1
     })
   program
     .command('smoke')

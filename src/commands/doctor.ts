@@ -1,11 +1,12 @@
 /** `dragoman doctor`: is this machine ready, and what to do about what is not. Prints no secret. */
-import { loadEnvironment, parseConfig } from '../config.ts'
+import { type Config, loadEnvironment, parseConfig } from '../config.ts'
 import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { checkDataFolder } from './doctor-data-folder.ts'
 import { checkLogin } from './doctor-login.ts'
 import { checkMachine, checkNode, checkProcessTools } from './doctor-machine.ts'
 import { checkAddress, checkPort } from './doctor-network.ts'
+import { writeBundle } from './doctor-bundle.ts'
 import { checkSandbox } from './doctor-sandbox.ts'
 import type { Output } from './output.ts'
 import { packageInfo } from './package-info.ts'
@@ -21,7 +22,7 @@ const NO_LOGIN_NEEDED: Finding = { verdict: 'fine', topic: 'login', text: 'none 
 export async function doctor(
   flags: SettingFlags,
   output: Output,
-  { demo = false }: { readonly demo?: boolean } = {},
+  { demo = false, bundle }: { readonly demo?: boolean; readonly bundle?: string | undefined } = {},
 ): Promise<boolean> {
   const config = parseConfig(loadEnvironment(), flags)
   const database = await checkDatabase(config)
@@ -39,6 +40,16 @@ export async function doctor(
   ]
   for (const finding of findings) writeFinding(output, finding)
   const failures = findings.filter(({ verdict }) => verdict === 'failure').length
+  if (bundle !== undefined) {
+    await writeBundle(bundle, { config, findings, url: `http://${hostOf(config)}:${config.PORT}` })
+    output.write(`\nWritten: ${bundle}. No secret is in it; look through it before you send it.\n`)
+  }
   output.write(failures === 0 ? '\nReady: npm start\n' : `\n${failures} to mend.\n`)
   return failures === 0
+}
+
+/** Where the server of these settings can be reached from here. */
+function hostOf({ HOST: host }: Pick<Config, 'HOST'>): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +33,30 @@ test('a machine with a login is ready, and no secret is printed', async () => {
   expect(stdout).not.toContain('✗')
   expect(stdout).not.toContain('made-up')
   expect(code).toBe(0)
+})
+
+test('--bundle writes what is there to a file that holds no secret', async () => {
+  const path = join(folder, 'bundle.json')
+  const env = {
+    ANTHROPIC_API_KEY: 'sk-ant-made-up',
+    API_KEY: 'a-key-of-mine',
+    DATABASE_URL: 'postgres://me:open-sesame@127.0.0.1:1/db',
+    KEY_PEPPER: 'pepper-pepper-pepper-pepper-pepper',
+    MCP_SERVERS: '{"one":{"command":"true","env":{"TOKEN":"hush-hush-hush"}}}',
+    MAX_WORKERS: '3',
+  }
+  await runDragoman(['doctor', '--port', '1', '--bundle', path], { env })
+  const written = readFileSync(path, 'utf8')
+  for (const secret of ['made-up', 'a-key-of-mine', 'open-sesame', 'pepper-pepper', 'hush-hush']) {
+    expect(written).not.toContain(secret)
+  }
+  expect(JSON.parse(written)).toMatchObject({
+    settings: { MAX_WORKERS: 3, API_KEY: expect.stringMatching(/set|redacted/) },
+    environment: expect.arrayContaining(['ANTHROPIC_API_KEY']),
+    findings: expect.arrayContaining([expect.objectContaining({ topic: 'login', verdict: 'fine' })]),
+    server: { health: { unreachable: expect.any(String) } },
+  })
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
 test('without a login it says which command or variable gives one', async () => {

@@ -68,7 +68,8 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     '--unshare-uts',
     '--unshare-cgroup-try',
     // A server that runs as root: its commands can still use its files, and nothing else of what root may.
-    ...['--cap-drop', 'ALL'],
+    '--cap-drop',
+    'ALL',
     ...(process.getuid?.() === 0 ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
     ...(wayOut === undefined ? [] : ['--unshare-net']),
     '--proc',

@@ -114,6 +114,13 @@ describe('a turn with tools', () => {
     expect(existsSync(join(workspace, 'new'))).toBe(false)
   })
 
+  test('that the operator lets be unguarded reads outside of the workspace too', async () => {
+    writeFileSync(join(root, 'elsewhere'), 'open words')
+    fixture.model.script(uses('Read', { file_path: join(root, 'elsewhere') }), says('Done.'))
+    const events = await fixture.ask(granted({ isUnguarded: true }))
+    expect(ends(events)).toMatchObject([{ outcome: 'done', output: expect.stringContaining('open words') }])
+  })
+
   test('edits a file', async () => {
     writeFileSync(join(workspace, 'a.txt'), 'one two\n')
     fixture.model.script(
