@@ -13,6 +13,8 @@ const STDOUT_LIMITS = { maxLineBytes: 8 * 1024 * 1024, maxGarbageLines: 100 }
 const STDERR_KEPT_BYTES = 64 * 1024
 /** How long a process may take to end by itself before it is killed. */
 const TERM_GRACE_MS = 1000
+/** By then a program that was being started is there. */
+const SECOND_LOOK_MS = 30
 /** A process that ends by itself closes its output a moment before it is gone. */
 const MUTE_GRACE_MS = 200
 
@@ -123,7 +125,11 @@ async function endProcess(child: ChildProcess, exited: Promise<string>, mark: st
   // What the process itself had started shares its group and goes with it, or has one of its own, or has left.
   for (const group of [pid, ...started]) killGroup(group, 'SIGKILL')
   if (mark === undefined) return
-  for (const left of await markedWith(`${WORKER_MARK}=${mark}`).catch(() => [])) kill(left, 'SIGKILL')
+  // A process that is just becoming another program has no environment to be known by.
+  for (const pauseMs of [0, SECOND_LOOK_MS]) {
+    if (pauseMs > 0) await delay(pauseMs)
+    for (const left of await markedWith(`${WORKER_MARK}=${mark}`).catch(() => [])) kill(left, 'SIGKILL')
+  }
 }
 
 function killGroup(leader: number, signal: NodeJS.Signals): void {
