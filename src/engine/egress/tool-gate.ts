@@ -36,9 +36,11 @@ export function createToolGate(options: GateOptions & ToolGateOptions): TurnGate
       if (isOver()) return refuse(response, 409, 'invalid_request_error', 'The turn is over.')
       // After a 400 or a 404 the process tries other parameters: it gets the same answer again.
       if (refused !== undefined) return answer(response, refused)
-      if (facts.calls > options.mostCalls)
-        return refuse(response, 409, 'invalid_request_error', 'The turn has had its calls.')
       const isOfTool = options.isToolAtWork()
+      if (facts.calls > options.mostCalls) {
+        if (!isOfTool) facts.isOutOfCalls = true
+        return refuse(response, 409, 'invalid_request_error', 'The turn has had its calls.')
+      }
       const earlier = [...counts]
       const count = new CallCount()
       counts.push(count)

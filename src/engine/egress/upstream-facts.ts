@@ -18,6 +18,8 @@ export interface UpstreamFacts {
   readonly heardAt?: number
   /** A call was not let through for want of money. */
   readonly isOutOfBudget?: true
+  /** A call of the model's own was not let through because there had been so many, those of tools among them. */
+  readonly isOutOfCalls?: true
   readonly retryAfterSeconds?: number
   /** The connection failed before a status came. */
   readonly connectionError?: string

@@ -115,7 +115,7 @@ export class ToolReader implements Reader {
 
   finish(result: ResultMessage, facts: UpstreamFacts, costUsd: number | undefined): TurnEvent[] {
     this.#counts = { ...usageOf(result, this.#reasoningTokens), ...(costUsd === undefined ? {} : { costUsd }) }
-    if (result.subtype === 'error_max_turns') return this.#finish('length', 'turn_limit')
+    if (result.subtype === 'error_max_turns' || facts.isOutOfCalls === true) return this.#finish('length', 'turn_limit')
     if (facts.isOutOfBudget === true) return this.#finish('length', 'budget')
     if (this.#last === 'length' || this.#last === 'refusal') return this.#finish(this.#last)
     this.#note(result)

@@ -231,6 +231,17 @@ describe('a turn with tools', () => {
     expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'length', endedBy: 'turn_limit' })
   })
 
+  test('ends there too when a command has asked the model in its place', async () => {
+    const body = '{"model":"claude-opus-4-6","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}'
+    const call = `curl -s -o /dev/null "$ANTHROPIC_BASE_URL/v1/messages" -H 'content-type: application/json' -d '${body}'`
+    const before = fixture.model.requests.length
+    fixture.model.script(uses('Bash', { command: `for i in $(seq 12); do ${call}; done` }, 'Wait.'))
+    const events = await fixture.ask(granted({ allowed: ['Bash'], maxTurns: 2 }))
+    expect(textOf(events)).toBe('Wait.')
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'length', endedBy: 'turn_limit' })
+    expect(fixture.model.requests).toHaveLength(before + 9)
+  })
+
   test('ends with a call of one of the caller’s functions', async () => {
     fixture.model.script(uses('Glob', { pattern: '*' }), uses('get_weather', { city: 'Bern' }, 'Asking.'))
     const toolUse: NonNullable<Turn['toolUse']> = {
