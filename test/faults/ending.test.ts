@@ -1,10 +1,11 @@
 /** Rows 41 and 43: the server is told to end, or killed, while it works. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { dial, rawRequest } from '../support/app.ts'
 import { type RunningDragoman, startDragoman } from '../support/dragoman-process.ts'
 import { gone, workersOf } from '../support/processes.ts'
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
-import { gated, stalls } from '../support/scripted-model-answers.ts'
+import { gated, says, stalls } from '../support/scripted-model-answers.ts'
 
 const cleanups: (() => Promise<void>)[] = []
 
@@ -23,8 +24,9 @@ async function start(
   return { server, model }
 }
 
-function stream({ url }: RunningDragoman): Promise<Response> {
-  const body = JSON.stringify({ model: 'sonnet', stream: true, messages: [{ role: 'user', content: 'Hello' }] })
+function stream({ url }: RunningDragoman, fields: Readonly<Record<string, unknown>> = {}): Promise<Response> {
+  const messages = [{ role: 'user', content: 'Hello' }]
+  const body = JSON.stringify({ model: 'sonnet', stream: true, messages, ...fields })
   return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 }
 
@@ -70,3 +72,29 @@ test('row 43: kill -9 of the server ends its processes in mid-answer', async () 
   server.signal('SIGKILL')
   await Promise.all(workers.map((pid) => gone(pid, 5000)))
 })
+
+test('row 43: and the commands that the model runs, those too that left their group', async () => {
+  const { server, model } = await start({ TOOLS_ALLOWED: 'Bash' })
+  const program = ['sleep', `${86_400 + process.pid}`]
+  const command = `setsid ${program.join(' ')} & ${program.join(' ')}`
+  model.script(says('', { calls: [{ id: 'toolu_1', name: 'Bash', input: { command } }] }))
+  void stream(server, { enable_tools: true }).catch(() => undefined)
+  await vi.waitUntil(() => started(program).length === 2, { timeout: 15_000, interval: 20 })
+  const pids = started(program)
+  server.signal('SIGKILL')
+  await Promise.all(pids.map((pid) => gone(pid, 5000)))
+})
+
+/** The processes of this machine with that command line (proc(5)). */
+function started(program: readonly string[]): number[] {
+  const wanted = program.map((word) => `${word}\0`).join('')
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted ? [Number(pid)] : []
+      } catch {
+        return []
+      }
+    })
+}
