@@ -26,6 +26,7 @@ import type { Route } from './http/route.ts'
 import type { Authentication } from './keys/authentication.ts'
 import type { Logger } from './log.ts'
 import { createRedaction, secretsIn } from './redaction.ts'
+import { withinSettings } from './tools/within-settings.ts'
 
 export const ROUTES: readonly Route<Services>[] = [
   {
@@ -262,7 +263,7 @@ export function createApp(dependencies: AppDependencies): App {
     store,
     usage,
     sessions,
-    tools,
+    tools: { ...tools, policy: withinSettings(tools.policy, needsKey) },
     workspaces,
     mcp,
     version: own,

@@ -175,6 +175,13 @@ test('a server without keys takes no policy that goes beyond its settings', asyn
   expect(now).toMatchObject({ allowed_tools: ['Write'], max_turns: 3 })
 })
 
+test('nor goes by one that an admin key has set, when the server had keys', async () => {
+  await using keyless = createKeyedApp({ settings: { TOOLS_ALLOWED: 'Read,Write' } })
+  await keyless.tools.policy.change({ allowed: ['Bash', 'Write'], maxTurns: 99 })
+  const now = toolConfigSchema.parse(await (await keyless.request(CONFIG)).json())
+  expect(now).toMatchObject({ allowed_tools: ['Write'], max_turns: 50 })
+})
+
 test('a key sees how often it used tools, one with the scope admin what all did', async () => {
   const aliceId = `key:${(await subject.book.list()).find(({ name }) => name === 'alice')?.account}`
   const { counts } = subject.tools
