@@ -3,8 +3,10 @@
  * a folder of its own in the data folder, named by its process, so that two instances leave each other's alone and
  * what a killed one left is swept by the next.
  */
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { symlinkSync } from 'node:fs'
+import { chmod, mkdir, readdir, readlink, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { mayRun, newInstanceName } from '../instance.ts'
 import { kill, markedWith } from './kin.ts'
 
@@ -14,6 +16,8 @@ export interface RunFolder {
   readonly workingFolder: string
   createHome(workerId: string): Promise<string>
   removeHome(home: string): Promise<void>
+  /** Notes the folder in which the Agent SDK gives a process its transcript: if we are killed, nobody else removes it. */
+  noteTranscript(home: string, folder: string): void
   remove(): Promise<void>
 }
 
@@ -40,7 +44,12 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
       await mkdir(home, { mode: 0o700 })
       return home
     },
-    removeHome: (home) => removeFolder(home),
+    removeHome: async (home) => {
+      await Promise.all([removeFolder(home), rm(noteOf(home), { force: true })])
+    },
+    noteTranscript: (home, folder) => {
+      if (isOfTranscript(folder)) symlinkSync(folder, noteOf(home))
+    },
     remove: () => removeFolder(path),
   }
 }
@@ -68,5 +77,19 @@ async function sweep(runs: string): Promise<void> {
 /** What a killed instance left: tools that had outlived their process, then the files. */
 async function sweepInstance(path: string): Promise<void> {
   for (const pid of await markedWith(`HOME=${path}/`).catch(() => [])) kill(pid, 'SIGKILL')
+  for (const name of await readdir(path).catch(() => [])) {
+    const folder = name.endsWith(NOTE) ? await readlink(join(path, name)).catch(() => undefined) : undefined
+    if (folder !== undefined && isOfTranscript(folder)) await removeFolder(folder)
+  }
   await removeFolder(path)
+}
+
+const NOTE = '.transcript'
+
+/** Beside the home, where the process cannot write. */
+const noteOf = (home: string): string => `${home}${NOTE}`
+
+/** As the Agent SDK (0.3.330) calls it. */
+function isOfTranscript(folder: string): boolean {
+  return dirname(folder) === tmpdir() && /\/claude-resume-[\da-f-]{36}$/.test(folder)
 }

@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -46,6 +58,27 @@ test('the folders of instances that are gone are swept, those of living ones and
     [mine.path, second.path, elsewhere].map((path) => basename(path)).toSorted(),
   )
   await Promise.all([mine.remove(), second.remove()])
+})
+
+test('a transcript that a killed instance had given a process is swept, and no other folder', async () => {
+  const mine = await createRunFolder(data)
+  const [, , machine] = basename(mine.path).split('-')
+  const gone = join(data, 'run', `999999999-1-${machine}-aaaaaa`)
+  const transcript = join(tmpdir(), `claude-resume-${randomUUID()}`)
+  const other = join(data, `claude-resume-${randomUUID()}`)
+  const left = await mine.createHome('left')
+  const over = await mine.createHome('over')
+  for (const folder of [transcript, other]) mkdirSync(folder)
+  mine.noteTranscript(left, transcript)
+  mine.noteTranscript(over, transcript)
+  mine.noteTranscript(over, other)
+  await mine.removeHome(over)
+  expect(readdirSync(mine.path).toSorted()).toEqual(['empty', 'left', 'left.transcript'])
+  renameSync(mine.path, gone)
+  symlinkSync(other, join(gone, 'x.transcript'))
+  const second = await createRunFolder(data)
+  expect([existsSync(gone), existsSync(transcript), existsSync(other)]).toEqual([false, false, true])
+  await second.remove()
 })
 
 test('what a killed instance left running is swept with its folder', async () => {

@@ -1,9 +1,9 @@
 /** Sessions with Claude Code's own tools: what they did is known in the next turn, on another server too. */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { says } from '../support/scripted-model-answers.ts'
+import { gated, says } from '../support/scripted-model-answers.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { createSessionsOn } from '../support/sessions.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
@@ -49,8 +49,15 @@ test('a session goes on from its tool steps after a restart, and a plain turn be
   }
   const second = await start()
   try {
-    second.model.script(says('A canary.'))
-    expect(await ask(second, 'Which bird?')).toMatchObject({ session: { id: 'birds', turn: 2 } })
+    const reply = gated(['A canary.'])
+    second.model.script(reply)
+    const asked = ask(second, 'Which bird?')
+    await second.model.nextRequest()
+    // Were the server killed now, the next one would know what to sweep.
+    const runs = readdirSync(join(second.config.DATA_DIR, 'run'), { recursive: true, encoding: 'utf8' })
+    expect(runs.filter((name) => name.endsWith('.transcript'))).toHaveLength(1)
+    reply.release()
+    expect(await asked).toMatchObject({ session: { id: 'birds', turn: 2 } })
     expect(lastBody(second)).toMatch(/What does it do.*toolu_1.*the canary sings.*It sings\..*Which bird/s)
 
     // A turn without tools takes part in the conversation as it is stored.

@@ -102,6 +102,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
           ...(ownTools.transcript === undefined ? {} : { session: { transcript: ownTools.transcript, isBegun } }),
         },
         spawn: (asked) => {
+          options.runFolder.noteTranscript(place.home, asked.env['CLAUDE_CONFIG_DIR'] ?? '')
           child = spawnChild(confinement === undefined ? asked : confine(asked, ...confinement), options.deathWatch)
           return child.spawned
         },
