@@ -1,13 +1,11 @@
 /** Takes secrets out of text that is about to be written or sent: those that are known, and what looks like one. */
+import { HIDDEN, redactNamed } from './redact-named.ts'
 
 /** Text in, the same text without secrets out. JSON stays JSON. */
 export type Redact = (text: string) => string
 
-const HIDDEN = '[redacted]'
 /** Shorter ones would tear up ordinary words. */
 const MIN_SECRET = 6
-
-const NAME = String.raw`(?:[\w-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|authorization|cookie|passw(?:or)?d|passphrase|secret|credentials?)|(?:[\w-]*[_-])?(?:token|pwd))`
 
 type Rule = readonly [pattern: RegExp, replacement: string]
 
@@ -15,7 +13,7 @@ type Rule = readonly [pattern: RegExp, replacement: string]
 const BY_FORM: readonly Rule[] = [
   // A key that was cut off has no last line. Line breaks are escaped, also more than once.
   [
-    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----)[\w+/=\s:,.-]|\\+[nr])*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
+    /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----)[\w+/=\s:,.-]|\\+[nr]){0,20000}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
     HIDDEN,
   ],
   // Anthropic, OpenAI, Dragoman.
@@ -31,14 +29,6 @@ const BY_FORM: readonly Rule[] = [
   [/\b(bearer|basic)(\s+)[\w.~+/=-]{6,}/gi, `$1$2${HIDDEN}`],
 ]
 
-/** What can be told by the name before it. */
-const BY_NAME: readonly Rule[] = [
-  // A field of the line itself, then one of JSON that stands in a string: its quotes are escaped.
-  [new RegExp(String.raw`("${NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`, 'gi'), `$1"${HIDDEN}"`],
-  [new RegExp(String.raw`(?<!\\)(\\+")(${NAME})\1(\s*:\s*)\1(?:(?!\1).)*\1`, 'gi'), `$1$2$1$3$1${HIDDEN}$1`],
-  [new RegExp(String.raw`(?<![\w-])(${NAME})(=)(?!\[redacted\])[^\s&"'\\,;]+`, 'gi'), `$1$2${HIDDEN}`],
-]
-
 /** @param secrets values that are taken out wherever they stand */
 export function createRedaction(secrets: readonly string[]): Redact {
   const known = secrets
@@ -48,9 +38,8 @@ export function createRedaction(secrets: readonly string[]): Redact {
     .flatMap((secret) => [...new Set([escaped(secret), escaped(escaped(secret)), encodeURIComponent(secret)])])
   return (line) => {
     const withoutKnown = known.reduce((text, secret) => text.replaceAll(secret, HIDDEN), line)
-    return [...BY_FORM, ...BY_NAME].reduce(
-      (text, [pattern, replacement]) => text.replace(pattern, replacement),
-      withoutKnown,
+    return redactNamed(
+      BY_FORM.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), withoutKnown),
     )
   }
 }

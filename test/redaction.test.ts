@@ -79,6 +79,20 @@ it.each([
   for (const text of texts) expect(redact(text)).toBe(text)
 })
 
+it.each([
+  ['a string', `"${'a'.repeat(20_000_000)}"`],
+  ['a string of escapes', `"${String.raw`\n`.repeat(5_000_000)}"`],
+  ['a list', `["${'a","'.repeat(3_000_000)}]"]`],
+])('a secret of megabytes goes, be it %s', (_, value) => {
+  expect(redact(`{"token": ${value}, "rest": 1}`)).toBe('{"token": "[redacted]", "rest": 1}')
+})
+
+it('one in a string of JSON goes too, and a key of megabytes is no trouble', () => {
+  const inner = JSON.stringify({ token: 'a'.repeat(20_000_000), rest: 1 })
+  expect(redact(JSON.stringify(inner))).toBe(JSON.stringify('{"token":"[redacted]","rest":1}'))
+  expect(redact(`-----BEGIN PRIVATE KEY-----${'a'.repeat(20_000_000)}`)).toMatch(/^\[redacted\]/)
+})
+
 it.each<[what: string, text: string]>([
   ['hyphens', 'a-'.repeat(50_000)],
   ['backslashes', '\\'.repeat(200_000)],
@@ -86,6 +100,7 @@ it.each<[what: string, text: string]>([
   ['beginnings of tokens', 'eyJ'.repeat(60_000)],
   ['beginnings of tokens with hyphens', 'eyJaaaaaaaa-'.repeat(40_000)],
   ['beginnings of keys', '-----BEGIN PRIVATE'.repeat(10_000)],
+  ['beginnings of fields', '"token":['.repeat(60_000)],
 ])('many %s cost no time', (_, text) => {
   const began = performance.now()
   expect(redact(text)).toBe(text)
