@@ -91,6 +91,9 @@ it('one in a string of JSON goes too, and a key of megabytes is no trouble', () 
   const inner = JSON.stringify({ token: 'a'.repeat(20_000_000), rest: 1 })
   expect(redact(JSON.stringify(inner))).toBe(JSON.stringify('{"token":"[redacted]","rest":1}'))
   expect(redact(`-----BEGIN PRIVATE KEY-----${'a'.repeat(20_000_000)}`)).toMatch(/^\[redacted\]/)
+  for (const form of ['sk-', 'ghp_', 'AIza', 'ya29.', 'Bearer ', 'eyJaaaaaaaa.']) {
+    expect(redact(form + 'a'.repeat(10_000_000)).length).toBeLessThan(30)
+  }
 })
 
 it.each<[what: string, text: string]>([
