@@ -1,11 +1,13 @@
 /** The app behind a Node server, with the limits that Node sets for slow, large and malformed requests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from '../log.ts'
 import { connectionLimit } from './connection-limit.ts'
+import { type ConnectionWatch, createConnectionWatch } from './connection-watch.ts'
 import type { App } from './mount-routes.ts'
-import { malformedReply, type MalformedReply } from './malformed.ts'
+import { checkFraming, malformedReply, type MalformedReply } from './malformed.ts'
 
 export interface ListenOptions {
   readonly host: string
@@ -14,6 +16,8 @@ export interface ListenOptions {
   /** Fail when the port is taken, instead of taking the next free one. */
   readonly strictPort: boolean
   readonly log: Logger
+  /** Milliseconds after which a connection that takes nothing of its answer is cut. Default 60 s. */
+  readonly stallMs?: number
 }
 
 export interface Listening {
@@ -21,7 +25,7 @@ export interface Listening {
   readonly url: string
   /** The port that was asked for was taken. */
   readonly moved: boolean
-  /** Accepts no more, closes idle connections, and resolves when the last answer is out. */
+  /** Accepts no more, ends each connection with its last answer, and resolves when none is left. */
   close(): Promise<void>
   /** Closes every connection, whatever runs on it. */
   cut(): void
@@ -30,6 +34,9 @@ export interface Listening {
 const MAX_PORT_TRIES = 50
 /** No name can end in it (RFC 2606). The URL that the framework builds must not depend on a header that anybody writes. */
 const PLACEHOLDER_HOST = 'dragoman.invalid'
+
+/** A reader that takes nothing for so long is gone, and what waits for it in memory goes too. */
+const STALL_MS = 60_000
 
 /** What a caller whose request cannot be read gets to close the connection itself. */
 const LINGER_MS = 1000
@@ -45,8 +52,10 @@ const LIMITS = {
 } as const
 
 /** @throws the server's own error when it cannot listen, such as EADDRINUSE for a strict port */
-export async function listen(app: App, { host, port, strictPort, log }: ListenOptions): Promise<Listening> {
-  const server = createHttpServer(app, log)
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const { host, port, strictPort, log, stallMs = STALL_MS } = options
+  const watch = createConnectionWatch()
+  const server = createHttpServer(app, watch, { log, stallMs })
   const actual = await bind(server, host, port, strictPort || port === 0 ? 1 : MAX_PORT_TRIES)
   // Running out of file descriptors is reported here. Unheard, it would end the process.
   server.on('error', (error) => log.error({ err: error }, 'cannot accept a connection'))
@@ -59,8 +68,12 @@ export async function listen(app: App, { host, port, strictPort, log }: ListenOp
     moved: port !== 0 && actual !== port,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
+        // The HTTP server's own close cuts answers that are not read yet.
+        NetServer.prototype.close.call(server, () => {
+          server.close()
+          resolve()
+        })
+        watch.end()
       }),
     cut: () => server.closeAllConnections(),
   }
@@ -76,7 +89,12 @@ function warnOfDrops(server: Server, log: Logger): void {
   })
 }
 
-function createHttpServer(app: App, log: Logger): Server {
+interface Serving {
+  readonly log: Logger
+  readonly stallMs: number
+}
+
+function createHttpServer(app: App, watch: ConnectionWatch, { log, stallMs }: Serving): Server {
   const answerMalformed = (error: unknown): MalformedReply => {
     const reply = malformedReply(error)
     log.info({ requestId: reply.id, status: reply.status, cause: String(error) }, 'malformed request')
@@ -89,24 +107,36 @@ function createHttpServer(app: App, log: Logger): Server {
       return new Response(body, { status, headers })
     },
   })
-  // All of a connection's: whoever pipelines has several under way, and the oldest may be in mid-answer.
-  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const ofSocket = answering.get(incoming.socket) ?? new Set()
-    answering.set(incoming.socket, ofSocket.add(outgoing))
-    outgoing.once('close', () => ofSocket.delete(outgoing))
+    if (!watch.begin(incoming, outgoing)) {
+      log.info({ cause: 'too many requests at once on a connection' }, 'malformed request')
+      incoming.socket.destroy()
+      return
+    }
+    const problem = checkFraming(incoming)
+    if (problem !== undefined) {
+      const { status, headers, body } = answerMalformed(problem)
+      outgoing.writeHead(status, headers).end(body)
+      return
+    }
     incoming.headers.host = PLACEHOLDER_HOST
     void answer(incoming, outgoing)
   }
   const server = createServer(LIMITS, onRequest)
-  // A listener for each request under way: a caller that pipelines has many, which Node would take for a leak.
-  server.on('connection', (socket) => socket.setMaxListeners(0))
+  server.on('connection', (socket) => {
+    watch.open(socket)
+    // A listener for each request under way: a caller that pipelines has many, which Node would take for a leak.
+    socket.setMaxListeners(0)
+  })
   // Node's own answer to an unknown expectation is an empty 417; a server may ignore it (RFC 9110, 10.1.1).
   server.on('checkExpectation', onRequest)
   server.on('clientError', (error, socket) => {
-    const isMidAnswer = [...(answering.get(socket) ?? [])].some((outgoing) => outgoing.headersSent)
-    if (!socket.writable || isMidAnswer) socket.destroy()
+    if (!socket.writable || !watch.mayAnswer(socket)) socket.destroy()
     else endSoon(socket, answerMalformed(error).text)
+  })
+  // Silence alone is no fault: a model may think for minutes. It also ends connections that are kept for another request.
+  server.setTimeout(stallMs, (socket) => {
+    if (socket.writableLength > 0 || !watch.isBusy(socket)) socket.destroy()
   })
   return server
 }
