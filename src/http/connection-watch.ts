@@ -6,8 +6,11 @@ import type { Duplex } from 'node:stream'
 /** Hardly any client pipelines. Each answer is kept until the ones before it are read, so there have to be few. */
 const MOST_AT_ONCE = 50
 
+/** What a caller whose request is not read to its end gets to close the connection itself. */
+const LINGER_MS = 1000
+
 export interface ConnectionWatch {
-  /** Notes a connection. */
+  /** Notes a connection. From now on it is not closed under a caller that still sends: that would wipe out its answer. */
   open(socket: Socket): void
   /** Notes a request. False: too many wait on its connection already. */
   begin(incoming: IncomingMessage, outgoing: ServerResponse): boolean
@@ -38,6 +41,11 @@ export function createConnectionWatch(): ConnectionWatch {
     open(socket) {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
+      const closeAtOnce = socket.destroySoon.bind(socket)
+      socket.destroySoon = () => {
+        if (connections.get(socket)?.latest?.incoming.complete ?? true) closeAtOnce()
+        else endSoon(socket)
+      }
     },
     begin(incoming, outgoing) {
       const watched: Watched = connections.get(incoming.socket) ?? { answers: new Set() }
@@ -61,6 +69,13 @@ export function createConnectionWatch(): ConnectionWatch {
       for (const socket of sockets) if (!isBusy(connections.get(socket))) socket.destroySoon()
     },
   }
+}
+
+/** Time to read the answer; a caller that never closes its side must not keep the connection for ever. */
+export function endSoon(socket: Duplex, text = ''): void {
+  socket.end(text)
+  const patience = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(patience))
 }
 
 function isBusy(watched: Watched | undefined): boolean {

@@ -1,11 +1,10 @@
 /** The app behind a Node server, with the limits that Node sets for slow, large and malformed requests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from '../log.ts'
 import { connectionLimit } from './connection-limit.ts'
-import { type ConnectionWatch, createConnectionWatch } from './connection-watch.ts'
+import { type ConnectionWatch, createConnectionWatch, endSoon } from './connection-watch.ts'
 import type { App } from './mount-routes.ts'
 import { checkFraming, malformedReply, type MalformedReply } from './malformed.ts'
 
@@ -37,9 +36,6 @@ const PLACEHOLDER_HOST = 'dragoman.invalid'
 
 /** A reader that takes nothing for so long is gone, and what waits for it in memory goes too. */
 const STALL_MS = 60_000
-
-/** What a caller whose request cannot be read gets to close the connection itself. */
-const LINGER_MS = 1000
 
 const LIMITS = {
   headersTimeout: 10_000,
@@ -139,13 +135,6 @@ function createHttpServer(app: App, watch: ConnectionWatch, { log, stallMs }: Se
     if (socket.writableLength > 0 || !watch.isBusy(socket)) socket.destroy()
   })
   return server
-}
-
-/** Time to read the answer; a caller that never closes its side must not keep the connection for ever. */
-function endSoon(socket: Duplex, text: string): void {
-  socket.end(text)
-  const patience = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.once('close', () => clearTimeout(patience))
 }
 
 async function bind(server: Server, host: string, first: number, tries: number): Promise<number> {

@@ -59,6 +59,15 @@ test('a request that has its answer gets no second one for the rest of its body'
   expect(statuses(await closed)).toEqual(['401'])
 })
 
+test('a caller that goes on sending after it was refused gets the refusal, also if it asked to close', async () => {
+  const { socket, closed } = dial(await start({ settings: { API_KEY: 'key' } }))
+  const body = `{"user":"${'x'.repeat(8_000_000)}"}`
+  socket.pause().write(rawRequest('POST /v1/chat/completions', body, ['connection: close']))
+  await vi.waitUntil(() => socket.destroyed || socket.writableLength === 0, { timeout: 10_000, interval: 10 })
+  socket.resume()
+  expect(statuses(await closed)).toEqual(['401'])
+})
+
 test('a caller that takes nothing of a whole answer is cut', async () => {
   const { socket, closed } = dial(await start({ script: says('x'.repeat(30_000_000)) }, 100))
   // Before a byte has come, so that none is read.
