@@ -8,6 +8,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isLive } from '../src/commands/live-config.ts'
 import { flagOf, SETTING_NAMES, shownDefault } from '../src/commands/setting-flags.ts'
 import { SETTINGS } from '../src/config.ts'
 import { COMPLETION_FATES, COMPLETION_PARAMETERS } from '../src/translate/parameters/completion-params.ts'
@@ -29,6 +30,7 @@ function settingsPage(): string {
       code(name),
       code(`--${SETTINGS[name].default === true ? 'no-' : ''}${flagOf(name)}`),
       shown,
+      isLive(name) ? 'live' : 'restart',
       SETTINGS[name].doc,
     )
   })
@@ -36,15 +38,32 @@ function settingsPage(): string {
 
 # Settings
 
-Every setting is an environment variable, a line in the file \`.env\` of the folder you start in, or a flag of the same
-name. A flag wins over the environment, and the environment over \`.env\`. An empty value counts as not set. Settings that
+Every setting is a flag, an environment variable of the same name, a line in the file \`.env\` of the folder you start in, or an entry
+of the file that \`CONFIG_FILE\` names. They win in this order. An empty value counts as not set. Settings that
 are true or false take \`true\`, \`false\`, \`1\`, \`0\`, \`yes\`, \`no\`, \`on\`, \`off\`; as flags they are given alone, such as
 \`--strict-port\` or \`--no-egress\`. A value that cannot be used stops the start with exit code 2 and a line that says which and why.
 
+The file of \`CONFIG_FILE\` is a JSON object, in which comments are allowed. Lists and objects are written as such:
+
+\`\`\`json
+{
+  // What pages may call, and by which names models are known.
+  "CORS_ORIGINS": ["https://app.example.com"],
+  "MODEL_ALIASES": { "gpt-4o": "sonnet" },
+  "RATE_LIMIT_CHAT_PER_MINUTE": 60
+}
+\`\`\`
+
+A name that is none is refused, with its line and the name that was probably meant. \`dragoman check-config\` tries the settings without starting
+anything. On SIGHUP a running server reads the file and \`.env\` anew (\`systemctl reload\`, \`kill -HUP\`): the settings marked _live_ hold for every
+request that comes from then on, all at once, while those that run keep what they began with; of the others the log names those that have changed and need
+a restart. When anything is wrong the old settings stay, the log has one error with the file and the line, and
+\`dragoman_config_reloads_total{outcome="failed"}\` goes up.
+
 A key given as a flag can be seen by other users of the machine in the list of processes: prefer the environment.
 
-| Setting | Flag | Default | What it does |
-| --- | --- | --- | --- |
+| Setting | Flag | Default | Change | What it does |
+| --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ## Claude Code's own variables

@@ -1,5 +1,5 @@
 /** Everything this server answers to. A line here is all it takes to add an endpoint, and the only way. */
-import type { Config } from './config.ts'
+import { type CurrentConfig, type FixedConfig, secretSettings } from './config.ts'
 import { authStatus } from './endpoints/auth-status.ts'
 import { chatCompletions } from './endpoints/chat-completions.ts'
 import { compatibility } from './endpoints/compatibility.ts'
@@ -203,7 +203,8 @@ export const ROUTES: readonly Route<Services>[] = [
 
 export interface AppDependencies {
   readonly engine: Services['engine']
-  readonly config: Config
+  readonly config: FixedConfig
+  readonly currentConfig: CurrentConfig
   readonly log: Logger
   readonly metrics: Services['metrics']
   readonly schemas: Services['schemas']
@@ -226,6 +227,7 @@ export function createApp(dependencies: AppDependencies): App {
   const {
     engine,
     config,
+    currentConfig,
     log,
     metrics,
     schemas,
@@ -243,6 +245,7 @@ export function createApp(dependencies: AppDependencies): App {
   } = dependencies
   const pipeline = createPipeline({
     config,
+    currentConfig,
     log,
     shutdown,
     authentication,
@@ -252,12 +255,11 @@ export function createApp(dependencies: AppDependencies): App {
     explain: explainFailure,
     isDraining: () => engine.status().state === 'draining',
   })
-  const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
+  const redact = createRedaction(secretsIn({ ...config.environment, ...secretSettings(config) }))
   const document = () => openApiDocument(ROUTES, own)
   const needsKey = () => authentication.needsKey()
   const services = {
     engine,
-    config,
     metrics,
     schemas,
     store,

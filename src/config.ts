@@ -9,35 +9,18 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import type { OwnToolName } from './turn/own-tools.ts'
+import type { LIVE_SETTINGS } from './live-settings.ts'
+import { optional, setting, type Setting } from './setting.ts'
 import { flag, integer, json, text, path, key, toolNames, perMinute, proxies, databaseUrl } from './setting-schemas.ts'
-
-interface Setting<T> {
-  readonly schema: z.ZodType<T, string>
-  readonly default: T
-  /** What it does, for the table and `--help`. */
-  readonly doc: string
-  /** How the default reads where its value does not say it. */
-  readonly shownDefault?: string
-  /** Never shown: not in logs, not in `doctor`. */
-  readonly secret?: boolean
-}
-
-const setting = <T>(
-  schema: z.ZodType<T, string>,
-  fallback: T,
-  doc: string,
-  more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {},
-): Setting<T> => ({ schema, default: fallback, doc, ...more })
-
-const optional = <T>(
-  schema: z.ZodType<T, string>,
-  doc: string,
-  more: Pick<Setting<T>, 'shownDefault' | 'secret'> = {},
-): Setting<T | undefined> => ({ schema, default: undefined, doc, ...more })
+import { readSettingsFile, type SettingsInFile } from './settings-file.ts'
 
 export const AUTH_METHODS = ['cli', 'api_key', 'bedrock', 'vertex', 'foundry'] as const
 
 export const SETTINGS = {
+  CONFIG_FILE: optional(
+    path,
+    'File of settings, for what neither a flag nor the environment says: JSON, comments allowed, with the names of this table. SIGHUP has it read anew.',
+  ),
   PORT: setting(
     integer(0, 65535),
     8000,
@@ -212,6 +195,11 @@ export const SETTINGS = {
     false,
     'Let admin keys add MCP servers that are programs of this machine: whoever has such a key can then run any program here.',
   ),
+  WATCHDOG_TIMEOUT: setting(
+    integer(0, 3_600_000),
+    1000,
+    'Milliseconds that the server may be held up by its own work before the log says what it was at. 0 for never.',
+  ),
   LOG_LEVEL: setting(
     z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'info',
@@ -235,25 +223,39 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** All settings, checked and frozen. `environment` is what the operator gave, for Claude Code's own variables. */
 export type Config = Values & { readonly environment: Environment }
 
+/** What can change while the server runs. */
+export type LiveConfig = Pick<Config, (typeof LIVE_SETTINGS)[number]>
+
+/** What these settings are at this moment. A request asks once, and goes by what it was told until its end. */
+export type CurrentConfig = () => LiveConfig
+
+/** What stays as it was at the start. */
+export type FixedConfig = Omit<Config, keyof LiveConfig>
+
 /** A setting has a value that is not allowed. The message names each one, without the value of a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
 /**
- * Reads every setting from `environment`, over which `flags` win.
+ * Reads every setting: from `flags`, else from `environment`, else from the file that CONFIG_FILE of these two names.
  * @throws ConfigError naming every setting that is wrong.
  */
 export function parseConfig(environment: Environment, flags: Partial<Record<SettingName, string>> = {}): Config {
-  const problems: string[] = []
-  const given: Environment = { ...environment, ...flags }
+  const { settings: inFile, problems: ofFile } = settingsInFile(flags.CONFIG_FILE ?? environment['CONFIG_FILE'])
+  const problems = [...ofFile]
+  const given: Environment = flags
   const entries = Object.entries<Setting<unknown>>(SETTINGS).map(([name, known]) => {
-    const raw = given[name]
-    if (raw === undefined || raw === '') return [name, known.default]
+    const outside = given[name] ?? environment[name]
+    const { text: raw, place } =
+      outside === undefined || (outside === '' && given[name] === undefined)
+        ? (inFile.get(name) ?? { text: '', place: '' })
+        : { text: outside, place: '' }
+    if (raw === '') return [name, known.default]
     const parsed = known.schema.safeParse(raw)
     if (parsed.success) return [name, parsed.data]
     const reason = parsed.error.issues.map((issue) => issue.message).join('; ')
-    problems.push(known.secret === true ? `${name}: ${reason}` : `${name}=${raw}: ${reason}`)
+    problems.push(`${place}${known.secret === true ? name : `${name}=${raw}`}: ${reason}`)
     return [name, known.default]
   })
   if (problems.length > 0) throw new ConfigError(`Settings that cannot be used:\n  ${problems.join('\n  ')}`)
@@ -261,6 +263,18 @@ export function parseConfig(environment: Environment, flags: Partial<Record<Sett
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.freeze({ ...Object.fromEntries(entries), environment }) as Config
 }
+
+function settingsInFile(file: string | undefined): SettingsInFile {
+  if (file === undefined || file === '') return { settings: new Map(), problems: [] }
+  return readSettingsFile(path.parse(file), Object.keys(SETTINGS))
+}
+
+/** Those that must not be shown and are a text each, wherever they were given. */
+export const secretSettings = ({
+  API_KEY,
+  KEY_PEPPER,
+  DATABASE_URL,
+}: Pick<Config, 'API_KEY' | 'KEY_PEPPER' | 'DATABASE_URL'>): Environment => ({ API_KEY, KEY_PEPPER, DATABASE_URL })
 
 /** The process's environment with `.env` of the folder below it: what the shell sets wins. */
 export function loadEnvironment(folder: string = process.cwd()): Environment {

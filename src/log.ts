@@ -34,8 +34,19 @@ export function createLogger(options: LoggerOptions): Logger {
   )
 }
 
-function streamFor({ level, pretty: isPretty, stream }: LoggerOptions): DestinationStream {
-  if (level === 'silent') return { write: () => undefined }
+function streamFor({ pretty: isPretty, stream }: LoggerOptions): DestinationStream {
+  // Opened by the first line: one that is silent may be told to speak later.
+  let opened: DestinationStream | undefined
+  return { write: (line) => (opened ??= openStream({ isPretty, stream })).write(line) }
+}
+
+function openStream({
+  isPretty,
+  stream,
+}: {
+  isPretty: boolean
+  stream: DestinationStream | undefined
+}): DestinationStream {
   // Asking for standard output puts a pipe into the mode in which a write never waits for its reader.
   const output = stream ?? createLogOutput(process.stdout.fd)
   if (!isPretty) return output

@@ -6,6 +6,10 @@ import { LEASE_KINDS } from './turn/turn-event.ts'
 import { RATE_CLASSES, type RateClass } from './usage/rate-limits.ts'
 import type { LedgerStatus } from './usage/request-meter.ts'
 
+const RELOAD_OUTCOMES = ['done', 'failed'] as const
+
+type ReloadOutcome = (typeof RELOAD_OUTCOMES)[number]
+
 export interface Metrics {
   /** Counts what the engine tells. */
   readonly observer: EngineObserver
@@ -14,6 +18,10 @@ export interface Metrics {
   watchLedger(status: () => LedgerStatus): void
   /** A request was refused for a limit on requests. */
   limited(rateClass: RateClass): void
+  /** The settings were to be read anew. */
+  reloaded(outcome: ReloadOutcome): void
+  /** The server was held up by its own work. */
+  heldUp(): void
   /** In Prometheus' text format. */
   render(): Promise<string>
   readonly contentType: string
@@ -73,6 +81,8 @@ export function createMetrics(): Metrics {
   const turns = counterBy('outcome', Object.keys(OUTCOMES), 'turns_total', 'Turns by outcome.')
   const mismatches = counter('answer_mismatches_total', 'Answers that did not add up with what was streamed.')
   const limited = counterBy('class', RATE_CLASSES, 'rate_limited_total', 'Requests refused for a limit on requests.')
+  const reloads = counterBy('outcome', RELOAD_OUTCOMES, 'config_reloads_total', 'Times the settings were read anew.')
+  const heldUps = counter('event_loop_held_total', 'Times the server was held up by its own work (WATCHDOG_TIMEOUT).')
   const waits = histogram('queue_wait_seconds', 'Time until a turn had a slot, for those that got one.')
   const starts = histogram('worker_start_seconds', 'Time until a started or claimed process was ready.')
   const firstTokens = histogram('first_token_seconds', 'Time from the turn to its first event, the wait included.')
@@ -95,6 +105,8 @@ export function createMetrics(): Metrics {
     watch: (status) => watchStatus(registry, status),
     watchLedger: (status) => watchLedger(registry, status),
     limited: (rateClass) => limited.inc({ class: rateClass }),
+    reloaded: (outcome) => reloads.inc({ outcome }),
+    heldUp: () => heldUps.inc(),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   }

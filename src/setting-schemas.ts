@@ -34,9 +34,16 @@ export const path = text.transform((given) => resolve(given.replace(/^~(?=\/|$)/
 /** Compared byte by byte with a header, which holds nothing else. */
 export const key = text.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces')
 
+/** `a, b`, `none`, or a list in JSON. */
+function listed(given: string): string[] {
+  if (given.toLowerCase() === 'none') return []
+  const list = given.startsWith('[') ? json(z.array(z.string())).safeParse(given).data : undefined
+  return list ?? given.split(',').map((name) => name.trim())
+}
+
 /** By either of their names; what is none of Claude Code's is refused. */
 export const toolNames = text
-  .transform((given) => (given.toLowerCase() === 'none' ? [] : given.split(',').map((name) => name.trim())))
+  .transform(listed)
   .refine((names) => names.every((name) => toolNamed(name) !== undefined), "expected names of Claude Code's own tools")
   .transform((names): OwnToolName[] => [...new Set(names.flatMap((name) => toolNamed(name) ?? []))])
 

@@ -72,6 +72,13 @@ function createProgram(): Command {
       process.exitCode = (await doctor(flagsOf(command), process.stdout, { demo, bundle })) ? 0 : 1
     })
   program
+    .command('check-config')
+    .description('Say whether the settings can be used, before a server starts with them or takes them over.')
+    .action(async (_options, command: Command) => {
+      const { checkConfig } = await import('./check-config.ts')
+      checkConfig(flagsOf(command), process.stdout)
+    })
+  program
     .command('smoke')
     .description('Check a running server from outside in ten seconds.')
     .option('--url <url>', 'where the server is (default: what the settings say)')

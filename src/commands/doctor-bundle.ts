@@ -1,7 +1,7 @@
 /** `dragoman doctor --bundle`: what somebody who helps from afar has to know, in one file without a secret. */
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, freemem, loadavg, release, totalmem, uptime } from 'node:os'
-import { type Config, SETTINGS } from '../config.ts'
+import { type Config, secretSettings, SETTINGS } from '../config.ts'
 import { createRedaction, secretsIn } from '../redaction.ts'
 import { packageInfo } from './package-info.ts'
 import type { Finding } from './report.ts'
@@ -19,7 +19,7 @@ const SERVER_MS = 3000
 /** Writes the file, for its owner alone. */
 export async function writeBundle(path: string, parts: BundleParts): Promise<void> {
   const { config, findings, url } = parts
-  const redact = createRedaction(secretsIn({ ...config.environment, API_KEY: config.API_KEY }))
+  const redact = createRedaction(secretsIn({ ...config.environment, ...secretSettings(config) }))
   const bundle = {
     made: new Date().toISOString(),
     dragoman: packageInfo().version,

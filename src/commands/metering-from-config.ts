@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config, CurrentConfig } from '../config.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { createAllowances } from '../usage/allowances.ts'
@@ -25,6 +25,7 @@ export interface Metering {
 
 export interface MeteringParts {
   readonly config: Config
+  readonly currentConfig: CurrentConfig
   readonly keys: Keys
   /** The name of this instance. */
   readonly instance: string
@@ -33,19 +34,19 @@ export interface MeteringParts {
 }
 
 /** What callers take, and how much they may. */
-export function openMetering({ config, keys, instance, metrics, log }: MeteringParts): Metering {
+export function openMetering({ config, currentConfig, keys, instance, metrics, log }: MeteringParts): Metering {
   const { store, authentication } = keys
-  const allowances = createAllowances(store, config.MAX_TIMEOUT + RESERVED_LONGER_MS)
+  const allowances = createAllowances(store, () => currentConfig().MAX_TIMEOUT + RESERVED_LONGER_MS)
   const journal = openJournal(config.DATA_DIR, instance)
   const ledger = createLedger({ store, journal, allowances, log, keptMs: config.USAGE_DAYS * DAY_MS })
-  const limitsHold = (): boolean => config.RATE_LIMIT_ENABLED ?? authentication.needsKey()
+  const limitsHold = (): boolean => currentConfig().RATE_LIMIT_ENABLED ?? authentication.needsKey()
   metrics.watchLedger(() => ledger.status())
   return {
     limitsHold,
     ledger,
     usage: createUsageReports(store, ledger),
     rateLimits: createRateLimits({
-      config,
+      currentConfig,
       allowances,
       onLimited: metrics.limited,
       isOn: limitsHold,

@@ -1,13 +1,14 @@
 /** `dragoman serve`: the composition root. Everything is built here, and handed what it needs. */
 import { createApp } from '../app.ts'
-import { type Config, type Environment, loadEnvironment, parseConfig } from '../config.ts'
+import { type Config, type Environment, loadEnvironment, parseConfig, secretSettings } from '../config.ts'
 import type { DemoModel } from '../demo/demo-model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { newInstanceName } from '../instance.ts'
 import { createSchemaValidator } from '../json-schema/schema-validator.ts'
 import { createLogger, type Logger, logLevel } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
+import { createMetrics, type Metrics } from '../metrics.ts'
+import { type Held, startWatchdog } from '../watchdog.ts'
 import { secretsIn } from '../redaction.ts'
 import { createSessions } from '../sessions/create-sessions.ts'
 import { requireOperatorFolders } from '../workspaces/operator-folders.ts'
@@ -20,7 +21,9 @@ import { checkDatabase } from './doctor-database.ts'
 import { openKeys, type Keys } from './keys-from-config.ts'
 import { openMetering } from './metering-from-config.ts'
 import { openOwnTools } from './tools-from-config.ts'
+import { createLiveConfig } from './live-config.ts'
 import { packageInfo } from './package-info.ts'
+import { installReload } from './reload.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { installShutdown } from './shutdown.ts'
 
@@ -40,10 +43,13 @@ export async function serve(given: SettingFlags, { demo }: { readonly demo: bool
   const asked = parseConfig(environment, flags)
   const demoModel = demo ? await startDemo() : undefined
   try {
-    const secrets = secretsIn({ ...environment, ...flags })
+    const read = (from: Environment): Config =>
+      demoModel === undefined ? parseConfig(from, flags) : forDemo(from, flags, demoModel)
+    const secrets = secretsIn({ ...environment, ...flags, ...secretSettings(asked) })
     const underNpm = environment['npm_lifecycle_event'] !== undefined
     await start({
-      config: demoModel === undefined ? asked : forDemo(environment, flags, demoModel),
+      config: read(environment),
+      readAnew: () => read(loadEnvironment()),
       demoModel,
       secrets,
       newKey,
@@ -57,6 +63,8 @@ export async function serve(given: SettingFlags, { demo }: { readonly demo: bool
 
 interface Start {
   readonly config: Config
+  /** The settings as they are now. @throws ConfigError */
+  readonly readAnew: () => Config
   /** Present in demo mode. */
   readonly demoModel: DemoModel | undefined
   /** What must never reach the log. */
@@ -83,7 +91,9 @@ async function start(options: Start): Promise<void> {
 }
 
 async function startServer(options: Start & { readonly log: Logger; readonly keys: Keys }): Promise<void> {
-  const { config, demoModel, newKey, underNpm, log, keys } = options
+  const { config, readAnew, demoModel, newKey, underNpm, log, keys } = options
+  const liveConfig = createLiveConfig(config)
+  const { current: currentConfig } = liveConfig
   const { store, pepper, authentication } = keys
   const { version } = packageInfo()
   const ending = new AbortController()
@@ -92,12 +102,12 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   metrics.watch(() => engine.status())
   const schemas = createSchemaValidator()
   const instance = newInstanceName()
-  const metering = openMetering({ config, keys, instance, metrics, log })
-  const ownTools = openOwnTools({ config, store, pepper, log })
+  const metering = openMetering({ config, currentConfig, keys, instance, metrics, log })
+  const ownTools = openOwnTools({ config, currentConfig, store, pepper, log })
   const sessions = createSessions({
     store,
     instance,
-    config,
+    currentConfig,
     log,
     flushUsage: () => metering.ledger.flush(),
     ended: ({ principalId, sessionId }) => ownTools.services.workspaces.remove(principalId, sessionId),
@@ -105,6 +115,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
   const parts = {
     engine,
     config,
+    currentConfig,
     log,
     metrics,
     schemas,
@@ -120,7 +131,7 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     await metering.ledger.close(0)
     throw error
   })
-  installShutdown({
+  const end = installShutdown({
     log,
     deadlineMs: config.DRAIN_TIMEOUT + 2 * AFTER_DRAIN_MS,
     underNpm,
@@ -134,10 +145,12 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
       log.info('stopped')
     },
   })
+  installReload({ holder: liveConfig, read: readAnew, log, metrics, end })
+  watchOurselves(config, metrics, log)
   try {
     // The Agent SDK takes a while to load: the port answers meanwhile.
     const { createEngine } = await import('../engine/create-engine.ts')
-    engine.resolve(await createEngine({ config, log, observer: metrics.observer }))
+    engine.resolve(await createEngine({ config, currentConfig, log, observer: metrics.observer }))
   } catch (error) {
     listening.cut()
     await listening.close()
@@ -156,6 +169,14 @@ async function startServer(options: Start & { readonly log: Logger; readonly key
     logsContent: config.DEBUG_MODE,
   })
   announceModels(engine, log)
+}
+
+function watchOurselves({ WATCHDOG_TIMEOUT: timeoutMs }: Config, metrics: Metrics, log: Logger): void {
+  const onHeld = (held: Held): void => {
+    metrics.heldUp()
+    log.warn(held, 'the server was held up by its own work')
+  }
+  startWatchdog({ timeoutMs, onHeld })
 }
 
 /** The key that somebody at a terminal wants to have made. */

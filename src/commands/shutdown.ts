@@ -15,7 +15,8 @@ export interface ShutdownOptions {
 /** How late npm's copy of a signal may come. */
 const ECHO_MS = 300
 
-export function installShutdown({ log, drain, deadlineMs, underNpm }: ShutdownOptions): void {
+/** @returns what begins the end without a signal */
+export function installShutdown({ log, drain, deadlineMs, underNpm }: ShutdownOptions): () => void {
   let since: number | undefined
   const exitNow = (reason: string): never => {
     log.warn(`${reason}: exit at once`)
@@ -25,7 +26,7 @@ export function installShutdown({ log, drain, deadlineMs, underNpm }: ShutdownOp
   const grace = closeWithGrace(
     {
       delay: deadlineMs,
-      skip: ['SIGINT', 'SIGTERM', 'beforeExit'],
+      skip: ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit'],
       logger: { error: (error: unknown) => log.error({ err: error }, 'shutdown failed') },
       onSecondError: (error) => log.fatal({ err: error }, 'another error while shutting down'),
       onTimeout: () => log.error('shutdown took too long'),
@@ -47,4 +48,5 @@ export function installShutdown({ log, drain, deadlineMs, underNpm }: ShutdownOp
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  return () => onSignal('SIGHUP')
 }

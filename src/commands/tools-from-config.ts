@@ -3,7 +3,7 @@ import { createProbe } from '../mcp/probe.ts'
 import { createWorkspaceSweep } from '../workspaces/create-workspace-sweep.ts'
 import type { Keys } from './keys-from-config.ts'
 import type { Services } from '../endpoints/services.ts'
-import type { Config } from '../config.ts'
+import type { Config, CurrentConfig } from '../config.ts'
 import type { Logger } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import { createToolCounts } from '../tools/create-tool-counts.ts'
@@ -12,14 +12,20 @@ import { createWorkspaces } from '../workspaces/create-workspaces.ts'
 
 export interface ToolParts {
   readonly config: Config
+  readonly currentConfig: CurrentConfig
   readonly store: Store
   readonly log: Logger
 }
 
 /** What the settings say of Claude Code's own tools. */
-export function toolsFromConfig({ config, store, log }: ToolParts): Pick<Services, 'tools' | 'workspaces'> {
+export function toolsFromConfig({
+  config,
+  currentConfig,
+  store,
+  log,
+}: ToolParts): Pick<Services, 'tools' | 'workspaces'> {
   return {
-    tools: { policy: createToolPolicy({ store, config }), counts: createToolCounts({ store, log }) },
+    tools: { policy: createToolPolicy({ store, currentConfig }), counts: createToolCounts({ store, log }) },
     workspaces: createWorkspaces({ config, log }),
   }
 }

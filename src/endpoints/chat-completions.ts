@@ -46,8 +46,8 @@ export const chatCompletions: ServiceEndpoint = {
 }
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {
-  const { engine, config, schemas } = services
-  const { body, replyHeaders, signal, meter } = context
+  const { engine, schemas } = services
+  const { body, config, replyHeaders, signal, meter } = context
   const asked = parseBody(chatRequestSchema, body)
   const granted = await grantOwnTools(services, asked, context)
   const request = granted?.request ?? asked

@@ -44,8 +44,8 @@ export const completions: ServiceEndpoint = {
 }
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {
-  const { engine, config } = services
-  const { body, replyHeaders } = context
+  const { engine } = services
+  const { body, config, replyHeaders } = context
   const request = parseBody(completionRequestSchema, body)
   refuseExtensions(context.extensions)
   context.meter.note(endUserOf(request))

@@ -23,8 +23,8 @@ export interface Examination extends Omit<DebugRequest, 'object' | 'turn'> {
 /** @throws TurnFailure where there is no list of models. */
 export async function examineRequest(services: Services, context: RequestContext): Promise<Examination> {
   const translation = await translationContext(services, context)
-  const { body } = context
-  const isStrict = services.config.STRICT_PARAMS
+  const { body, config } = context
+  const isStrict = config.STRICT_PARAMS
   const errors: ApiError[] = []
   const attempt = async <T>(action: () => T | Promise<T>): Promise<T | undefined> => {
     try {

@@ -40,9 +40,9 @@ export const model: ServiceEndpoint = {
   },
 }
 
-function createListing({ engine, config }: Services): (context: RequestContext) => Promise<ModelListing> {
+function createListing({ engine }: Services): (context: RequestContext) => Promise<ModelListing> {
   const created = Math.floor(Date.now() / 1000)
-  return async ({ signal, grant }) => ({
+  return async ({ config, signal, grant }) => ({
     models: await orAborted(engine.models(), signal),
     aliases: config.MODEL_ALIASES,
     defaultModel: config.DEFAULT_MODEL,

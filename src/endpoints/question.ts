@@ -11,8 +11,8 @@ import type { Services } from './services.ts'
 
 /** @throws TurnFailure where there is no list of models, and what the signal aborts with. */
 export async function translationContext(
-  { engine, config, schemas }: Services,
-  { id: requestId, principal, grant, signal }: RequestContext,
+  { engine, schemas }: Services,
+  { id: requestId, config, principal, grant, signal }: RequestContext,
 ): Promise<ChatContext> {
   const models = await orAborted(engine.models(), signal)
   const { MODEL_ALIASES: aliases, DEFAULT_MODEL: defaultModel } = config

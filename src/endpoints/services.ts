@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
@@ -15,7 +14,6 @@ import type { UsageReports } from '../usage/usage-report.ts'
 /** What endpoints are made from. */
 export interface Services {
   readonly engine: Engine
-  readonly config: Pick<Config, 'DEFAULT_MODEL' | 'MODEL_ALIASES' | 'STRICT_PARAMS'>
   /** For the schemas that callers send. */
   readonly schemas: SchemaValidator
   readonly store: Pick<Store, 'status'>

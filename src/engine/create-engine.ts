@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config, CurrentConfig } from '../config.ts'
 import { findBinary } from './binary.ts'
 import { createDeathWatch, detectDeathWatchMethod } from './death-watch.ts'
 import { type Egress, startEgress } from './egress/egress.ts'
@@ -21,13 +21,15 @@ import { detectSandbox, type SandboxFound } from './own-tools/detect-sandbox.ts'
 import { createStartWithTools, type ToolStartOptions } from './own-tools/start-with-tools.ts'
 import { createPrices } from './prices.ts'
 import { createRunTurn } from './run-turn.ts'
-import { Scheduler } from './scheduler.ts'
+import { Scheduler, type SchedulerOptions } from './scheduler.ts'
 import { createSpend } from './spend.ts'
 import { defaultWorkerLimit } from './worker-limit.ts'
+import type { WorkerDeadlines } from './worker.ts'
 import { createWorkerFactory, type StartWorker, type WorkerFactoryOptions } from './worker-factory.ts'
 
 export interface EngineParts {
   readonly config: Config
+  readonly currentConfig: CurrentConfig
   readonly log: Logger
   readonly observer: EngineObserver
   /** What another engine of this process has proven need not be proven again. Default: nothing is known. */
@@ -53,16 +55,17 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   })
 }
 
-async function startEngine({ config, log, observer, proofs = new Map() }: EngineParts, login: Login): Promise<Engine> {
+async function startEngine(given: EngineParts, login: Login): Promise<Engine> {
+  const { config, currentConfig, log, observer, proofs = new Map() } = given
   const binary = requireBinary(config)
   const runFolder = await createRunFolder(config.DATA_DIR)
   const egress = await openEgress(config, login)
   const deathWatch = createDeathWatch(detectDeathWatchMethod())
   const limit = config.MAX_WORKERS ?? defaultWorkerLimit()
-  const scheduler = new Scheduler({ slots: limit, maxQueue: config.MAX_QUEUE, timeoutMs: config.QUEUE_TIMEOUT })
+  const scheduler = new Scheduler(schedulerOptions(limit, currentConfig))
   const onLeftover = (error: unknown): void => log.warn({ err: error }, 'a folder is left for the next start to sweep')
   const parts = { binary, login, egress, runFolder, deathWatch, onLeftover }
-  const workerOptions = workerOptionsOf(parts, { config, log })
+  const workerOptions = workerOptionsOf(parts, given)
   const factory = createWorkerFactory(workerOptions)
   const reuse = createReuse({
     startWorker: (profile, modelUrl, earlier) =>
@@ -129,6 +132,24 @@ async function startEngine({ config, log, observer, proofs = new Map() }: Engine
   }
 }
 
+function schedulerOptions(slots: number, currentConfig: CurrentConfig): SchedulerOptions {
+  return {
+    slots,
+    get maxQueue() {
+      return currentConfig().MAX_QUEUE
+    },
+    get timeoutMs() {
+      return currentConfig().QUEUE_TIMEOUT
+    },
+  }
+}
+
+const deadlinesOf = (config: ReturnType<CurrentConfig>): WorkerDeadlines => ({
+  initMs: config.INIT_TIMEOUT,
+  firstEventMs: config.FIRST_EVENT_TIMEOUT,
+  idleMs: config.IDLE_TIMEOUT,
+})
+
 type Surroundings = Pick<
   WorkerFactoryOptions,
   'binary' | 'login' | 'egress' | 'runFolder' | 'deathWatch' | 'onLeftover'
@@ -136,12 +157,12 @@ type Surroundings = Pick<
 
 function workerOptionsOf(
   surroundings: Surroundings,
-  { config, log }: Pick<EngineParts, 'config' | 'log'>,
+  { config, currentConfig, log }: EngineParts,
 ): WorkerFactoryOptions {
   return {
     ...surroundings,
     environment: config.environment,
-    deadlines: { initMs: config.INIT_TIMEOUT, firstEventMs: config.FIRST_EVENT_TIMEOUT, idleMs: config.IDLE_TIMEOUT },
+    deadlines: () => deadlinesOf(currentConfig()),
     spares: config.SPARE_WORKERS,
     onSpareError: (error) => log.warn({ err: error }, 'no spare process could be started'),
   }

@@ -4,6 +4,7 @@
  */
 import { TurnFailure } from '../turn/turn-failure.ts'
 
+/** Asked anew for each that waits. */
 export interface SchedulerOptions {
   readonly slots: number
   readonly maxQueue: number

@@ -17,7 +17,7 @@ import { Worker, type WorkerDeadlines } from './worker.ts'
 export interface WorkerFactoryOptions extends PlaceOptions {
   readonly binary: string
   readonly deathWatch: DeathWatch
-  readonly deadlines: WorkerDeadlines
+  readonly deadlines: () => WorkerDeadlines
   /** Processes to keep spawned ahead. */
   readonly spares: number
   readonly onSpareError: (error: unknown) => void

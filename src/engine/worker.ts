@@ -35,7 +35,8 @@ export interface WorkerParts {
   readonly beginning: Beginning | undefined
   /** Absent where the egress is off. */
   readonly lane: Lane | undefined
-  readonly deadlines: WorkerDeadlines
+  /** As they are now: a turn asks when it begins. */
+  readonly deadlines: () => WorkerDeadlines
   /** Frees what the worker had on disk. */
   readonly cleanUp: () => Promise<void>
 }
@@ -105,11 +106,12 @@ export class Worker {
    * @throws TurnFailure `worker_unavailable` when it dies or does not get ready in time.
    */
   async ready(signal: AbortSignal): Promise<Introduction> {
-    const { process, child, deadlines } = this.#parts
+    const { process, child } = this.#parts
     const died = child.exited.then((how): never => {
       throw this.#unavailable(`the process ${how} before it was ready`)
     })
-    const introduction = await within(deadlines.initMs, signal, Promise.race([process.introduction, died]), () =>
+    const { initMs } = this.#parts.deadlines()
+    const introduction = await within(initMs, signal, Promise.race([process.introduction, died]), () =>
       this.#unavailable('the process did not get ready in time'),
     ).catch((error: unknown): never => {
       throw error instanceof TurnFailure ? error : this.#unavailable('the process could not get ready', error)
@@ -131,7 +133,7 @@ export class Worker {
     const asked = await loadHistory(nameResults(unheard, this.#memory.callIds), {
       takeUser: async (content) => {
         this.#send(content, { ask: false })
-        await this.#untilResult(signal, this.#parts.deadlines.initMs)
+        await this.#untilResult(signal, this.#parts.deadlines().initMs)
       },
       takeAnswer: (content, answeredBy = turn.model) => {
         const id = randomUUID()
@@ -156,7 +158,7 @@ export class Worker {
       for await (const event of streamAnswer({
         inbox: this.#inbox,
         reader,
-        deadlines: this.#parts.deadlines,
+        deadlines: this.#parts.deadlines(),
         facts: gate?.facts,
         signal,
         onAnswer,
@@ -224,7 +226,7 @@ export class Worker {
     const change = this.#settings.change(wanted).catch((error: unknown): never => {
       throw error instanceof TurnFailure ? error : refused(error)
     })
-    return within(this.#parts.deadlines.initMs, signal, change, refused)
+    return within(this.#parts.deadlines().initMs, signal, change, refused)
   }
 
   async #reset(signal: AbortSignal): Promise<void> {

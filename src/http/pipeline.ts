@@ -3,7 +3,7 @@
  * through `createPipeline`'s function; an endpoint only ever sees a request that passed it.
  */
 import { setMaxListeners } from 'node:events'
-import type { Config } from '../config.ts'
+import type { Config, CurrentConfig, LiveConfig } from '../config.ts'
 import { ApiError, errorRow, type ErrorCode } from '../errors.ts'
 import type { Authentication, Caller } from '../keys/authentication.ts'
 import type { Scope } from '../keys/grant.ts'
@@ -21,7 +21,7 @@ import { openEventStream } from './event-stream.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { createHostGuard } from './host-guard.ts'
 import { limitRate } from './limit-rate.ts'
-import { createOriginGuard } from './origin-guard.ts'
+import { createOriginGuard, type OriginGuard } from './origin-guard.ts'
 import { jsonReply, type DocumentReply, type EventsReply, type Reply } from './reply.ts'
 import type { RequestContext } from './request-context.ts'
 import { createRequestLifetime, type RequestLifetime } from './request-lifetime.ts'
@@ -29,10 +29,8 @@ import { checkTarget } from './request-target.ts'
 import type { Access, Handler } from './route.ts'
 
 export interface PipelineOptions {
-  readonly config: Pick<
-    Config,
-    'HOST' | 'ALLOWED_HOSTS' | 'CORS_ORIGINS' | 'MAX_BODY_BYTES' | 'MAX_TIMEOUT' | 'HEARTBEAT_INTERVAL' | 'DEBUG_MODE'
-  >
+  readonly config: Pick<Config, 'HOST'>
+  readonly currentConfig: CurrentConfig
   readonly log: Logger
   readonly authentication: Authentication
   /** Puts a failure that is no `ApiError` into the words of the error table; undefined when it does not know it. */
@@ -75,15 +73,19 @@ export interface Call {
 export type Pipeline = (place: Place, call: Call) => Promise<Response>
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { config, authentication } = options
-  const guardHost = createHostGuard(config.HOST, config.ALLOWED_HOSTS)
-  const origins = createOriginGuard(config.CORS_ORIGINS)
+  const { authentication } = options
+  const doorOf = createDoors(options.config.HOST)
   // Every running request listens to it, which Node would take for a leak.
   setMaxListeners(0, options.shutdown)
 
-  const reply = async (place: Place, call: Call, exchange: Exchange, lifetime: RequestLifetime): Promise<Reply> => {
+  const reply = async (
+    { place, call, config }: Answered,
+    exchange: Exchange,
+    lifetime: RequestLifetime,
+  ): Promise<Reply> => {
     const { request, connection } = call
     const { signal } = lifetime
+    const { guardHost, origins } = doorOf(config)
     checkTarget(connection.target)
     guardHost(request.headers.get('host'))
     setAll(exchange.headers, origins.check(request.headers))
@@ -107,10 +109,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
     const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
-    return handle(contextOf({ call, exchange, caller, meter, signal, body }))
+    return handle(contextOf({ call, config, exchange, caller, meter, signal, body }))
   }
 
   return async (place, call) => {
+    const config = options.currentConfig()
     const exchange = createExchange(call.request, place.pattern, options.log)
     const timeoutMs = config.MAX_TIMEOUT
     const lifetime = createRequestLifetime({
@@ -125,7 +128,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }
     const explain = (error: unknown): ApiError => explainFailure(error, lifetime.signal, options.explain)
     try {
-      const answer = await reply(place, call, exchange, lifetime)
+      const answer = await reply({ place, call, config }, exchange, lifetime)
       if (answer.kind === 'document') {
         settle(answer.status)
         return documentResponse(answer, exchange)
@@ -146,6 +149,33 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return documentResponse(jsonReply(errorBody(failure), status), exchange)
     }
   }
+}
+
+interface Door {
+  readonly guardHost: ReturnType<typeof createHostGuard>
+  readonly origins: OriginGuard
+}
+
+/** Made anew when the settings are. */
+function createDoors(host: string): (config: LiveConfig) => Door {
+  const doors = new WeakMap<LiveConfig, Door>()
+  return (config) => {
+    const made = doors.get(config)
+    if (made !== undefined) return made
+    const door = {
+      guardHost: createHostGuard(host, config.ALLOWED_HOSTS),
+      origins: createOriginGuard(config.CORS_ORIGINS),
+    }
+    doors.set(config, door)
+    return door
+  }
+}
+
+interface Answered {
+  readonly place: Place
+  readonly call: Call
+  /** What the settings were when it came. */
+  readonly config: LiveConfig
 }
 
 interface Entering {
@@ -171,6 +201,7 @@ function openEntry(ledger: PipelineOptions['ledger'], { caller, exchange, place,
 
 interface Passed {
   readonly call: Call
+  readonly config: LiveConfig
   readonly exchange: Exchange
   readonly caller: Caller
   readonly meter: RequestMeter
@@ -179,13 +210,13 @@ interface Passed {
 }
 
 /** All that an endpoint gets to know. */
-function contextOf({ call, exchange, caller, meter, signal, body }: Passed): RequestContext {
+function contextOf({ call, config, exchange, caller, meter, signal, body }: Passed): RequestContext {
   const { request, params } = call
   const { id, log, began, note, headers: replyHeaders } = exchange
   const { principal, trusted, grant } = caller
   const extensions = extensionsOf(request.headers)
   const query = Object.fromEntries(new URL(request.url).searchParams)
-  const facts = { id, log, began, note, meter, replyHeaders, signal, params, query, body, extensions }
+  const facts = { id, config, log, began, note, meter, replyHeaders, signal, params, query, body, extensions }
   return { ...facts, principal, trusted, grant }
 }
 

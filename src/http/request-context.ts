@@ -1,3 +1,4 @@
+import type { LiveConfig } from '../config.ts'
 import type { Logger } from '../log.ts'
 import type { Principal } from '../turn/turn.ts'
 import type { Grant } from '../keys/grant.ts'
@@ -10,6 +11,8 @@ export type AccessFacts = Readonly<Record<string, string | number>>
 export interface RequestContext {
   /** `req_` and 32 hex digits, the answer's `x-request-id`. */
   readonly id: string
+  /** What the settings were when it came: they may change while it runs. */
+  readonly config: LiveConfig
   readonly principal: Principal
   /** Whether the caller may see details of the server: it sent a valid key, or the server asks for none. */
   readonly trusted: boolean

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setImmediate as others } from 'node:timers/promises'
-import type { Config } from '../config.ts'
+import type { LiveConfig } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { isGone } from '../instance.ts'
 import type { Logger } from '../log.ts'
@@ -25,11 +25,14 @@ import { sumSession } from '../store/usage-table.ts'
 import { openTurn, sessionFull } from './open-turn.ts'
 import type { SessionFacts, SessionRequest, Sessions } from './sessions.ts'
 
+type SessionSettings = Pick<LiveConfig, 'SESSION_TTL' | 'SESSION_MAX_MESSAGES' | 'SESSION_MAX_BYTES' | 'MAX_SESSIONS'>
+
 export interface SessionsOptions {
   readonly store: Store
   /** The name of this instance. */
   readonly instance: string
-  readonly config: Pick<Config, 'SESSION_TTL' | 'SESSION_MAX_MESSAGES' | 'SESSION_MAX_BYTES' | 'MAX_SESSIONS'>
+  /** Asked anew for each turn. */
+  readonly currentConfig: () => SessionSettings
   readonly log: Pick<Logger, 'warn'>
   /** Brings into the database what turns took. */
   readonly flushUsage?: () => Promise<void>
@@ -47,7 +50,7 @@ const SWEPT_AT_ONCE = 10
 const READ_AT_ONCE = 1_000_000
 
 export function createSessions(options: SessionsOptions): Sessions {
-  const { store, config, leaseMs = LEASE_MS, sweepMs = SWEEP_MS } = options
+  const { store, leaseMs = LEASE_MS, sweepMs = SWEEP_MS } = options
   const change = <T>(work: (db: Change) => Promise<T>): Promise<T> => store.run((db) => db.transaction().execute(work))
   const tellEnd = async ({ id, principal }: Pick<StoredSession, 'id' | 'principal'>): Promise<void> =>
     options.ended?.({ principalId: principal, sessionId: id })
@@ -65,6 +68,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     async begin(request) {
       const writer = `${options.instance}/${request.requestId}`
+      const config = options.currentConfig()
       const { session, expired } = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
       if (expired !== undefined) await tellEnd(expired)
       const ended = (): Promise<void> => tellEnd(session)
@@ -111,7 +115,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
 interface Beginning {
   readonly writer: string
-  readonly config: SessionsOptions['config']
+  readonly config: SessionSettings
   readonly leaseMs: number
 }
 
@@ -180,7 +184,7 @@ async function checkCount(db: Database, principalId: string, most: number): Prom
   })
 }
 
-function checkRoom(session: StoredSession, added: SessionRequest, config: SessionsOptions['config']): void {
+function checkRoom(session: StoredSession, added: SessionRequest, config: SessionSettings): void {
   const messages = session.messages + added.messages
   const bytes = session.bytes + added.bytes
   const { SESSION_MAX_MESSAGES: mostMessages, SESSION_MAX_BYTES: mostBytes } = config

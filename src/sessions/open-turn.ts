@@ -1,5 +1,5 @@
 /** The turn of a session's writer: what it adds is stored whole, in one transaction, or not at all. */
-import type { Config } from '../config.ts'
+import type { LiveConfig } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { deleteEntries, insertEntries, readEntryIds } from '../store/session-entries-table.ts'
@@ -10,7 +10,7 @@ import { createTurnTranscript, type TurnTranscript, type WrittenEntry } from './
 
 export interface OpenTurnOptions {
   readonly store: Store
-  readonly config: Pick<Config, 'SESSION_TTL' | 'SESSION_MAX_BYTES'>
+  readonly config: Pick<LiveConfig, 'SESSION_TTL' | 'SESSION_MAX_BYTES'>
   readonly log: Pick<Logger, 'warn'>
   readonly leaseMs: number
   /** The session is gone with its only turn. Never rejects. */

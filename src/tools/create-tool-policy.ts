@@ -1,6 +1,6 @@
 /** The policy: what the settings say, and over it what admin keys have set, which is in the database for all instances. */
 import { z } from 'zod'
-import type { Config } from '../config.ts'
+import type { LiveConfig } from '../config.ts'
 import type { Store } from '../store/store.ts'
 import { StoreUnavailable } from '../store/store-unavailable.ts'
 import { changeToolPolicy, findToolPolicy, forgetToolPolicy, type StoredPolicy } from '../store/tool-policy-table.ts'
@@ -8,11 +8,15 @@ import { PERMISSION_MODES } from '../wire/tools.ts'
 import { toolsNamed } from './tool-names.ts'
 import type { PolicyChange, ToolPolicies, ToolPolicy } from './tool-policy.ts'
 
-export type PolicySettings = Pick<Config, 'TOOLS_ALLOWED' | 'TOOLS_MAX_TURNS' | 'DANGEROUSLY_ALLOW_BYPASS_PERMISSIONS'>
+export type PolicySettings = Pick<
+  LiveConfig,
+  'TOOLS_ALLOWED' | 'TOOLS_MAX_TURNS' | 'DANGEROUSLY_ALLOW_BYPASS_PERMISSIONS'
+>
 
 export interface ToolPolicyOptions {
   readonly store: Pick<Store, 'run'>
-  readonly config: PolicySettings
+  /** Asked anew for each request. */
+  readonly currentConfig: () => PolicySettings
   /** How long it is believed while the database is away. */
   readonly awayMs?: number
 }
@@ -28,8 +32,8 @@ export function configuredPolicy(config: PolicySettings): ToolPolicy {
   }
 }
 
-export function createToolPolicy({ store, config, awayMs = AWAY_MS }: ToolPolicyOptions): ToolPolicies {
-  const configured = configuredPolicy(config)
+export function createToolPolicy({ store, currentConfig, awayMs = AWAY_MS }: ToolPolicyOptions): ToolPolicies {
+  const configured = (): ToolPolicy => configuredPolicy(currentConfig())
   let seen: { readonly stored: StoredPolicy | undefined; readonly at: number } | undefined
 
   /** What was asked for later counts, whichever answer comes first. */
@@ -49,8 +53,10 @@ export function createToolPolicy({ store, config, awayMs = AWAY_MS }: ToolPolicy
     }
   }
   return {
-    configured,
-    current: async () => over(configured, await look()),
+    get configured() {
+      return configured()
+    },
+    current: async () => over(configured(), await look()),
     changedAt: async () => (await look())?.changedAt,
     async change(change, { toSettings = false } = {}) {
       const at = performance.now()
@@ -64,7 +70,7 @@ export function createToolPolicy({ store, config, awayMs = AWAY_MS }: ToolPolicy
         }),
       )
       see(stored, at)
-      return over(configured, stored)
+      return over(configured(), stored)
     },
   }
 }

@@ -53,7 +53,7 @@ export interface Refusal {
 export const SPENDING_KINDS = ['tokens', 'usd_day', 'usd_month'] as const
 
 /** @param reservedForMs a reservation that nobody has settled by then counts as used */
-export function createAllowances(store: Store, reservedForMs: number, now: () => number = Date.now): Allowances {
+export function createAllowances(store: Store, reservedForMs: () => number, now: () => number = Date.now): Allowances {
   const waiting: Demand[] = []
   let isRunning = false
   const run = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export function createAllowances(store: Store, reservedForMs: number, now: () =>
       if (demands.length === 0) break
       try {
         await store.run((db) =>
-          db.transaction().execute((transaction) => decide(transaction, demands, now() + reservedForMs)),
+          db.transaction().execute((transaction) => decide(transaction, demands, now() + reservedForMs())),
         )
         for (const demand of demands) demand.tell()
       } catch (error) {

@@ -1,19 +1,21 @@
-import type { Config } from '../config.ts'
+import type { LiveConfig } from '../config.ts'
 import { addressGroup } from './address-group.ts'
 import type { Allowances, CountedRequest } from './allowances.ts'
 import { createMinuteWindows } from './minute-windows.ts'
 import type { RateCaller, RateClass, RateLimits } from './rate-limits.ts'
 
+const SETTING_OF = {
+  chat: 'RATE_LIMIT_CHAT_PER_MINUTE',
+  debug: 'RATE_LIMIT_DEBUG_PER_MINUTE',
+  auth: 'RATE_LIMIT_AUTH_PER_MINUTE',
+  session: 'RATE_LIMIT_SESSION_PER_MINUTE',
+  health: 'RATE_LIMIT_HEALTH_PER_MINUTE',
+  general: 'RATE_LIMIT_GENERAL_PER_MINUTE',
+} as const satisfies Record<RateClass, keyof LiveConfig>
+
 export interface RateLimitOptions {
-  readonly config: Pick<
-    Config,
-    | 'RATE_LIMIT_CHAT_PER_MINUTE'
-    | 'RATE_LIMIT_DEBUG_PER_MINUTE'
-    | 'RATE_LIMIT_AUTH_PER_MINUTE'
-    | 'RATE_LIMIT_SESSION_PER_MINUTE'
-    | 'RATE_LIMIT_HEALTH_PER_MINUTE'
-    | 'RATE_LIMIT_GENERAL_PER_MINUTE'
-  >
+  /** Asked anew for each request. */
+  readonly currentConfig: () => Pick<LiveConfig, (typeof SETTING_OF)[RateClass]>
   /** Whether the limits of the settings hold at this moment. A key's own always do. */
   readonly isOn: () => boolean
   readonly allowances: Pick<Allowances, 'countRequest'>
@@ -26,16 +28,8 @@ export interface RateLimitOptions {
  * A key's own limit takes the place of the settings'. What it asks of models is then counted in the database, to the last
  * request across all instances; everything else by each instance for itself.
  */
-export function createRateLimits({ config, isOn, allowances, onLimited, now }: RateLimitOptions): RateLimits {
+export function createRateLimits({ currentConfig, isOn, allowances, onLimited, now }: RateLimitOptions): RateLimits {
   const windows = createMinuteWindows(now)
-  const limits: Readonly<Record<RateClass, number>> = {
-    chat: config.RATE_LIMIT_CHAT_PER_MINUTE,
-    debug: config.RATE_LIMIT_DEBUG_PER_MINUTE,
-    auth: config.RATE_LIMIT_AUTH_PER_MINUTE,
-    session: config.RATE_LIMIT_SESSION_PER_MINUTE,
-    health: config.RATE_LIMIT_HEALTH_PER_MINUTE,
-    general: config.RATE_LIMIT_GENERAL_PER_MINUTE,
-  }
   const countOne = (
     caller: RateCaller,
     rateClass: RateClass,
@@ -51,7 +45,7 @@ export function createRateLimits({ config, isOn, allowances, onLimited, now }: R
   }
   return {
     async count(caller, rateClass) {
-      const limit = caller.grant.requestsPerMinute ?? (isOn() ? limits[rateClass] : undefined)
+      const limit = caller.grant.requestsPerMinute ?? (isOn() ? currentConfig()[SETTING_OF[rateClass]] : undefined)
       if (limit === undefined) return undefined
       const { allowed, used, resetMs } = await countOne(caller, rateClass, limit)
       if (!allowed) onLimited?.(rateClass)

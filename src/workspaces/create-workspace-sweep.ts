@@ -1,7 +1,7 @@
 /** Takes away, at the start and then each hour, the folders of sessions that are gone and those that a killed instance left. */
 import { lstat, readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config, LiveConfig } from '../config.ts'
 import { mayRun } from '../instance.ts'
 import type { Logger } from '../log.ts'
 import { findSessions } from '../store/sessions-table.ts'
@@ -10,7 +10,8 @@ import { removeFolder } from './remove-folder.ts'
 import { findRoot, TURNS } from './workspaces-root.ts'
 
 export interface WorkspaceSweepOptions {
-  readonly config: Pick<Config, 'DATA_DIR' | 'SESSION_TTL'>
+  readonly config: Pick<Config, 'DATA_DIR'>
+  readonly currentConfig: () => Pick<LiveConfig, 'SESSION_TTL'>
   /** Knows which sessions are still there. */
   readonly store: Pick<Store, 'run'>
   readonly log: Pick<Logger, 'warn'>
@@ -66,16 +67,17 @@ async function sweepTurns(folder: string): Promise<void> {
  * A folder that was used within the life of a session is left alone: instances with other databases may share the data folder,
  * and nobody here knows their sessions, but after that time they are over too.
  */
-async function sweepPrincipal(folder: string, { config, store }: WorkspaceSweepOptions): Promise<void> {
+async function sweepPrincipal(folder: string, { currentConfig, store }: WorkspaceSweepOptions): Promise<void> {
+  const { SESSION_TTL: ttl } = currentConfig()
   const old: string[] = []
-  for (const name of await readdir(folder)) if (await isUnused(join(folder, name), config.SESSION_TTL)) old.push(name)
+  for (const name of await readdir(folder)) if (await isUnused(join(folder, name), ttl)) old.push(name)
   for (let n = 0; n < old.length; n += ASKED_AT_ONCE) {
     const asked = old.slice(n, n + ASKED_AT_ONCE)
     const found = new Set(await store.run((db) => findSessions(db, asked)))
     for (const name of asked) if (!found.has(name)) await removeFolder(folder, name)
   }
   // One that is not empty stays.
-  if (await isUnused(folder, config.SESSION_TTL)) await rmdir(folder).catch(() => undefined)
+  if (await isUnused(folder, ttl)) await rmdir(folder).catch(() => undefined)
 }
 
 /** A tool can set any time, also one that is yet to come. */

@@ -26,7 +26,7 @@ it('a spare that cannot be spawned leaves no home behind', async () => {
       watch: () => undefined,
       close: () => undefined,
     },
-    deadlines: { initMs: 5000, firstEventMs: 5000, idleMs: 5000 },
+    deadlines: () => ({ initMs: 5000, firstEventMs: 5000, idleMs: 5000 }),
     spares: 1,
     onSpareError: (error) => errors.push(error),
     onLeftover: (error) => errors.push(error),

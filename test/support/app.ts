@@ -78,6 +78,7 @@ export function createTestApp({
   const app = createApp({
     engine,
     config,
+    currentConfig: () => config,
     store,
     ledger,
     usage,

@@ -79,6 +79,7 @@ export async function startTestEngine(
   const metrics = createMetrics()
   const engine = await createEngine({
     config,
+    currentConfig: () => config,
     observer: metrics.observer,
     proofs,
     log: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),

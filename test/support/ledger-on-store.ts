@@ -14,7 +14,7 @@ import type { Ledger, MeteredRequest } from '../../src/usage/request-meter.ts'
 const DAY_MS = 86_400_000
 
 export function createMeteringOn(store: Store, dataFolder: string): { ledger: Ledger; allowances: Allowances } {
-  const allowances = createAllowances(store, 60_000)
+  const allowances = createAllowances(store, () => 60_000)
   const ledger = createLedger({
     store,
     journal: openJournal(dataFolder, newInstanceName()),

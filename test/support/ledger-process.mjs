@@ -13,7 +13,7 @@ const [url, dataFolder, name] = process.argv.slice(2)
 const log = pino({ level: 'silent' })
 const store = createStore({ url, dataFolder, log })
 const journal = openJournal(dataFolder, newInstanceName())
-const allowances = createAllowances(store, 60_000)
+const allowances = createAllowances(store, () => 60_000)
 const ledger = createLedger({ store, journal, allowances, log, keptMs: 86_400_000, flushMs: 5, retryMs: 10 })
 const usage = {
   inputTokens: 30,

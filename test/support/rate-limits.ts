@@ -13,7 +13,7 @@ export function createTestRateLimits(
 ): RateLimits {
   const isOn = (): boolean => config.RATE_LIMIT_ENABLED ?? false
   const optional = { ...(now && { now }), ...(onLimited && { onLimited }) }
-  return createRateLimits({ config, isOn, allowances, ...optional })
+  return createRateLimits({ currentConfig: () => config, isOn, allowances, ...optional })
 }
 
 function inMemory(): Pick<Allowances, 'countRequest'> {

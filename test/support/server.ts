@@ -50,6 +50,7 @@ export async function startTestServer(
   const dependencies = {
     engine,
     config,
+    currentConfig: () => config,
     metrics,
     schemas,
     log,

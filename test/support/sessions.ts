@@ -19,7 +19,8 @@ export function createSessionsOn(
   store: Store,
   { settings = {}, instance = newInstanceName(), ...more }: TestSessionsOptions = {},
 ): Sessions {
-  return createSessions({ store, instance, config: parseConfig({}, settings), log: pino({ level: 'silent' }), ...more })
+  const config = parseConfig({}, settings)
+  return createSessions({ store, instance, currentConfig: () => config, log: pino({ level: 'silent' }), ...more })
 }
 
 const NOTHING = {

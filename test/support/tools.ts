@@ -15,7 +15,7 @@ export function createToolsOn(
   more: { readonly awayMs?: number; readonly flushMs?: number } = {},
 ): Services['tools'] {
   return {
-    policy: createToolPolicy({ store, config: parseConfig({}, settings), ...more }),
+    policy: createToolPolicy({ store, currentConfig: () => parseConfig({}, settings), ...more }),
     counts: createToolCounts({ store, log: pino({ level: 'silent' }), ...more }),
   }
 }
@@ -43,5 +43,8 @@ export function createTestTools(config: Config): Pick<Services, 'tools' | 'works
       close: () => Promise.resolve(),
     },
   }
-  return { ...toolsFromConfig({ config, store: AWAY, log: pino({ level: 'silent' }) }), tools }
+  return {
+    ...toolsFromConfig({ config, currentConfig: () => config, store: AWAY, log: pino({ level: 'silent' }) }),
+    tools,
+  }
 }

@@ -103,7 +103,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
 
   test('requests per minute are counted to the last one across instances', async () => {
     await using subject = await create()
-    const counting = [subject.store, subject.again()].map((store) => createAllowances(store, 1000))
+    const counting = [subject.store, subject.again()].map((store) => createAllowances(store, () => 1000))
     const counted = await Promise.all(
       Array.from({ length: 200 }, async (_, n) => counting[n % 2]?.countRequest('key:one', 50)),
     )

@@ -50,7 +50,15 @@ const configOf = (settings: Partial<Config>): Config => ({ ...parseConfig({}), D
 const create = (settings: Partial<Config> = {}): Workspaces => createWorkspaces({ config: configOf(settings), log })
 const sweep = (sweepMs?: number): void => {
   const timing = sweepMs === undefined ? {} : { sweepMs }
-  sweeps.push(createWorkspaceSweep({ config: configOf({}), store: made.store, log, ...timing }))
+  sweeps.push(
+    createWorkspaceSweep({
+      config: configOf({}),
+      currentConfig: () => configOf({}),
+      store: made.store,
+      log,
+      ...timing,
+    }),
+  )
 }
 const gone = (...paths: readonly string[]): Promise<unknown> =>
   vi.waitUntil(() => !paths.some((path) => existsSync(path)), { timeout: 10_000, interval: 10 })

@@ -20,7 +20,7 @@ import type { ToolSteps } from './tool-steps.ts'
 export interface ToolStartOptions extends PlaceOptions {
   readonly binary: string
   readonly deathWatch: DeathWatch
-  readonly deadlines: WorkerDeadlines
+  readonly deadlines: () => WorkerDeadlines
   /** Undefined where the machine has none. */
   readonly sandbox: SandboxTools | undefined
   /** The operator accepts commands without one. */
