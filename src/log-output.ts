@@ -11,12 +11,16 @@ const READER_PAUSE_MS = 50
  * disk, a reader that stalls or one that is gone does not take is dropped, and how many lines that were is told by the
  * next one that gets through. Pino's own destination ends the process on such an error, and waits for ever at the end.
  */
-export function createLogOutput(fd: number): DestinationStream {
+export function createLogOutput(fd: number, onDropped: (lines: number) => void = () => undefined): DestinationStream {
   let waiting = ''
   let current = Buffer.alloc(0)
   let state: 'idle' | 'writing' | 'pausing' = 'idle'
   let dropped = 0
 
+  const drop = (lines: number): void => {
+    dropped += lines
+    onDropped(lines)
+  }
   const next = (): void => {
     if (current.length === 0) {
       current = Buffer.from(waiting)
@@ -30,7 +34,7 @@ export function createLogOutput(fd: number): DestinationStream {
         setTimeout(next, READER_PAUSE_MS).unref()
         return
       }
-      if (error !== null) dropped += countLines(current)
+      if (error !== null) drop(countLines(current))
       current = current.subarray(error === null ? written : current.length)
       next()
     })
@@ -47,7 +51,7 @@ export function createLogOutput(fd: number): DestinationStream {
   return {
     write: (line) => {
       if (waiting.length + line.length > MAX_UNWRITTEN) {
-        dropped += 1
+        drop(1)
         return
       }
       if (dropped > 0 && state === 'idle') {

@@ -24,6 +24,8 @@ export interface LoggerOptions {
   readonly secrets?: readonly string[]
   /** Where lines go; standard output when absent. */
   readonly stream?: DestinationStream
+  /** Told of lines that standard output did not take. */
+  readonly onDropped?: (lines: number) => void
 }
 
 export function createLogger(options: LoggerOptions): Logger {
@@ -34,21 +36,15 @@ export function createLogger(options: LoggerOptions): Logger {
   )
 }
 
-function streamFor({ pretty: isPretty, stream }: LoggerOptions): DestinationStream {
+function streamFor(options: LoggerOptions): DestinationStream {
   // Opened by the first line: one that is silent may be told to speak later.
   let opened: DestinationStream | undefined
-  return { write: (line) => (opened ??= openStream({ isPretty, stream })).write(line) }
+  return { write: (line) => (opened ??= openStream(options)).write(line) }
 }
 
-function openStream({
-  isPretty,
-  stream,
-}: {
-  isPretty: boolean
-  stream: DestinationStream | undefined
-}): DestinationStream {
+function openStream({ pretty: isPretty, stream, onDropped }: LoggerOptions): DestinationStream {
   // Asking for standard output puts a pipe into the mode in which a write never waits for its reader.
-  const output = stream ?? createLogOutput(process.stdout.fd)
+  const output = stream ?? createLogOutput(process.stdout.fd, onDropped)
   if (!isPretty) return output
   const format = pretty.prettyFactory({ colorize: stream === undefined && pretty.isColorSupported })
   return { write: (line) => output.write(format(line)) }

@@ -22,6 +22,8 @@ export interface Metrics {
   reloaded(outcome: ReloadOutcome): void
   /** The server was held up by its own work. */
   heldUp(): void
+  /** Lines of the log that nobody took. */
+  dropped(lines: number): void
   /** In Prometheus' text format. */
   render(): Promise<string>
   readonly contentType: string
@@ -83,6 +85,7 @@ export function createMetrics(): Metrics {
   const limited = counterBy('class', RATE_CLASSES, 'rate_limited_total', 'Requests refused for a limit on requests.')
   const reloads = counterBy('outcome', RELOAD_OUTCOMES, 'config_reloads_total', 'Times the settings were read anew.')
   const heldUps = counter('event_loop_held_total', 'Times the server was held up by its own work (WATCHDOG_TIMEOUT).')
+  const dropped = counter('log_lines_dropped_total', 'Lines of the log that its reader or a full disk did not take.')
   const waits = histogram('queue_wait_seconds', 'Time until a turn had a slot, for those that got one.')
   const starts = histogram('worker_start_seconds', 'Time until a started or claimed process was ready.')
   const firstTokens = histogram('first_token_seconds', 'Time from the turn to its first event, the wait included.')
@@ -107,6 +110,7 @@ export function createMetrics(): Metrics {
     limited: (rateClass) => limited.inc({ class: rateClass }),
     reloaded: (outcome) => reloads.inc({ outcome }),
     heldUp: () => heldUps.inc(),
+    dropped: (lines) => dropped.inc(lines),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   }

@@ -76,29 +76,40 @@ interface Start {
 
 async function start(options: Start): Promise<void> {
   const { config, secrets } = options
-  const log = createLogger({ level: logLevel(config), pretty: process.stdout.isTTY, secrets })
+  const metrics = createMetrics()
+  const log = createLogger({
+    level: logLevel(config),
+    pretty: process.stdout.isTTY,
+    secrets,
+    onDropped: metrics.dropped,
+  })
   await requireOperatorFolders(config)
   const [opening, binary] = await Promise.allSettled([openKeys(config, log), requireBinary(config)])
   if (opening.status === 'rejected') throw opening.reason
   const keys = opening.value
   try {
     if (binary.status === 'rejected') throw binary.reason
-    await startServer({ ...options, log, keys })
+    await startServer({ ...options, metrics, log, keys })
   } catch (error) {
     await keys.close()
     throw error
   }
 }
 
-async function startServer(options: Start & { readonly log: Logger; readonly keys: Keys }): Promise<void> {
-  const { config, readAnew, demoModel, newKey, underNpm, log, keys } = options
+interface Parts extends Start {
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly keys: Keys
+}
+
+async function startServer(options: Parts): Promise<void> {
+  const { config, readAnew, demoModel, newKey, underNpm, metrics, log, keys } = options
   const liveConfig = createLiveConfig(config)
   const { current: currentConfig } = liveConfig
   const { store, pepper, authentication } = keys
   const { version } = packageInfo()
   const ending = new AbortController()
   const engine = createDeferredEngine()
-  const metrics = createMetrics()
   metrics.watch(() => engine.status())
   const schemas = createSchemaValidator()
   const instance = newInstanceName()

@@ -85,9 +85,11 @@ test('a copy of the signal that npm passes on does not count as a second one', a
   expect((await server.finished).code).toBe(0)
 })
 
-test('an error that nobody caught is logged and drained, and ends with 1', async () => {
-  const throwOnSignal = 'data:text/javascript,process.on("SIGWINCH",()=>{throw new Error("nobody caught me")})'
-  const server = await startDemo({ imports: [throwOnSignal] })
+test.each([
+  ['an error', 'throw new Error("nobody caught me")'],
+  ['a rejection', 'Promise.reject(new Error("nobody caught me"))'],
+])('row 60: %s that nobody caught is logged and drained, and ends with 1', async (_, deed) => {
+  const server = await startDemo({ imports: [`data:text/javascript,process.on("SIGWINCH",()=>{${deed}})`] })
   const readRest = await openStream(server)
   server.signal('SIGWINCH')
   expect(await readRest()).toContain('data: [DONE]')

@@ -90,10 +90,24 @@ test('beyond loopback it refuses to start without a key', async () => {
   expect(stderr).toContain('API_KEY')
 })
 
-test('when the engine cannot start, the reason is shown and nothing goes on', async () => {
-  const { code, stderr } = await runDragoman(['--demo', '--port', '0', '--data-dir', '/dev/null/data'])
+test.each([
+  ['/dev/null/data', {}],
+  // What asks nothing of the database at the start has to notice too.
+  ['/sys/kernel/dragoman', { API_KEY: 'any-key' }],
+])('row 33: with a data folder that cannot be used it does not start, and names it: %s', async (folder, env) => {
+  const { code, stderr } = await runDragoman(['--demo', '--port', '0', '--data-dir', folder], { env })
   expect(code).toBe(1)
   expect(stderr).toMatch(/^dragoman: .+\n$/)
+  expect(stderr).toContain(folder)
+})
+
+test('row 45: with an address that is none of this machine it ends at once, and says so', async () => {
+  const { code, stderr, stdout } = await runDragoman(['--demo', '--port', '0', '--host', '192.0.2.1'], {
+    env: { API_KEY: 'any-key' },
+  })
+  expect(code).toBe(1)
+  expect(stderr).toBe('dragoman: HOST=192.0.2.1 is no address of this machine\n')
+  expect(stdout).toBe('')
 })
 
 test('nothing is left in the data folder after the end', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
-import { createTestApp, errorOf } from '../support/app.ts'
+import { chat, createTestApp, errorOf } from '../support/app.ts'
 
 const settings = { API_KEY: 'correct-horse' }
 const withKey = { headers: { 'x-api-key': 'correct-horse' } }
@@ -56,6 +56,20 @@ describe('readiness', () => {
     expect((await errorOf(response)).message).toBe(`Not ready: ${state}.`)
     expect((await errorOf(await request('/ready', withKey))).message).toContain('the reason')
   })
+})
+
+test('row 63: the numbers are as many after any names of models, users, routes and methods', async () => {
+  const { request } = createTestApp()
+  const series = async (): Promise<string[]> => {
+    const lines = (await (await request('/metrics')).text()).split('\n')
+    return lines.filter((line) => line.startsWith('dragoman_')).map((line) => line.replace(/ \S+$/, ''))
+  }
+  const before = await series()
+  for (let n = 0; n < 200; n += 1) {
+    await (await request('/v1/chat/completions', chat({ model: `claude-${n}`, user: `user-${n}` }))).text()
+    await request(`/v1/route-${n}`, { method: `METHOD${n}`, headers: { 'x-api-key': `key-${n}` } })
+  }
+  expect(await series()).toEqual(before)
 })
 
 test('versions are told only to a key, where there is one', async () => {

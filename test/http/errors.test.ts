@@ -74,3 +74,13 @@ function typedKeys<Key extends string>(object: Record<Key, unknown>): Key[] {
   for (const key in object) keys.push(key)
   return keys
 }
+
+test('row 60: an unexpected error is a 500 for its request alone, and tells nothing of itself', async () => {
+  const { request } = createTestApp({ script: fails(new TypeError('undefined at /usr/lib/dragoman')) })
+  const response = await request('/v1/chat/completions', chat())
+  expect(response.status).toBe(500)
+  const { error } = errorBodySchema.parse(await response.json())
+  expect(error.code).toBe('internal_error')
+  expect(error.message).not.toContain('/usr/lib')
+  expect((await request('/health')).status).toBe(200)
+})
