@@ -75,7 +75,7 @@ export class CallWatch {
   }
 
   #hearResult(result: ResultMessage): void {
-    this.#spent = result.total_cost_usd
+    if (Number.isFinite(result.total_cost_usd)) this.#spent = result.total_cost_usd
     this.#isRefused = wasRefused({
       code: this.#errorCode,
       status: 'api_error_status' in result ? (result.api_error_status ?? undefined) : undefined,

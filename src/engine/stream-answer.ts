@@ -4,6 +4,7 @@ import { TurnFailure } from '../turn/turn-failure.ts'
 import type { SDKMessage } from './claude-code.ts'
 import type { UpstreamFacts } from './egress/upstream-facts.ts'
 import type { Inbox } from './inbox.ts'
+import { isKnown, readSafely } from './read-safely.ts'
 import type { AnsweredCalls } from './reasoning-reader.ts'
 
 export interface AnswerDeadlines {
@@ -78,14 +79,14 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
     const message = await nextMessage(answering, begun)
     const isOver = message === undefined || message.type === 'result'
     if (isOver && reader.stopped !== undefined) answering.onAnswer?.(reader.reasoning)
-    if (message === undefined) return yield* reader.finishWithoutResult()
+    if (message === undefined) return yield* readSafely(() => reader.finishWithoutResult())
     if (message.type === 'result') {
       const costUsd = answering.onResult()
-      return yield* reader.finish(message, facts ?? { calls: 1 }, costUsd)
+      return yield* readSafely(() => reader.finish(message, facts ?? { calls: 1 }, costUsd))
     }
     begun ||= message.type === 'stream_event'
-    yield* reader.read(message)
-    if (reader.isCut) return yield* reader.finishWithoutResult()
+    yield* readSafely(() => (isKnown(message) ? reader.read(message) : []))
+    if (reader.isCut) return yield* readSafely(() => reader.finishWithoutResult())
     // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
     if (facts === undefined && reader.goesOn && !interrupted) {
       interrupted = true

@@ -14,6 +14,16 @@ export interface ReportedUsage {
 /** Near enough for text whose tokens nobody has counted. */
 const CHARACTERS_A_TOKEN = 4
 
+/** Of one call. Sums of many have to stay exact. */
+const MOST_TOKENS = 1e12
+
+/** Undefined for what is no count. */
+export function tokens(count: number | null | undefined): number | undefined {
+  return Number.isSafeInteger(count) && typeof count === 'number' && count >= 0 && count <= MOST_TOKENS
+    ? count
+    : undefined
+}
+
 export class UsageCount {
   /** Which capacity answers, where the model API says so. */
   serviceTier: StartEvent['serviceTier']
@@ -24,11 +34,11 @@ export class UsageCount {
     if (usage === undefined || usage === null) return
     const counted = this.#counted
     this.#counted = {
-      input: usage.input_tokens ?? counted.input,
-      cacheRead: usage.cache_read_input_tokens ?? counted.cacheRead,
-      cacheWrite: usage.cache_creation_input_tokens ?? counted.cacheWrite,
-      output: usage.output_tokens ?? counted.output,
-      reasoning: usage.output_tokens_details?.thinking_tokens ?? counted.reasoning,
+      input: tokens(usage.input_tokens) ?? counted.input,
+      cacheRead: tokens(usage.cache_read_input_tokens) ?? counted.cacheRead,
+      cacheWrite: tokens(usage.cache_creation_input_tokens) ?? counted.cacheWrite,
+      output: tokens(usage.output_tokens) ?? counted.output,
+      reasoning: tokens(usage.output_tokens_details?.thinking_tokens) ?? counted.reasoning,
     }
     const tier = usage.service_tier
     if (tier === 'standard' || tier === 'priority') this.serviceTier = tier

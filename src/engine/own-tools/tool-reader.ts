@@ -13,7 +13,7 @@ import { type ReportedError, upstreamFailure } from '../failures.ts'
 import { type AnsweredCalls, ReasoningReader } from '../reasoning-reader.ts'
 import type { Reader } from '../stream-answer.ts'
 import { createStopMatcher, type StopMatcher } from '../stop-matcher.ts'
-import { UsageCount } from '../usage-count.ts'
+import { tokens, UsageCount } from '../usage-count.ts'
 import { sourcesOf } from './sources-of.ts'
 import { textOfResult } from './text-of-result.ts'
 import type { ToolSteps } from './tool-steps.ts'
@@ -268,16 +268,15 @@ const NOTHING: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0
 
 /** A process with tools is for one turn: what it has counted is what the turn took. */
 function usageOf({ modelUsage }: ResultMessage, reasoningTokens: number): Usage {
-  return Object.values(modelUsage).reduce(
-    (sum, used) => ({
-      inputTokens: sum.inputTokens + used.inputTokens + used.cacheReadInputTokens + used.cacheCreationInputTokens,
-      cacheReadTokens: sum.cacheReadTokens + used.cacheReadInputTokens,
-      cacheWriteTokens: sum.cacheWriteTokens + used.cacheCreationInputTokens,
-      outputTokens: sum.outputTokens + used.outputTokens,
-      reasoningTokens: sum.reasoningTokens,
-    }),
-    { ...NOTHING, reasoningTokens },
-  )
+  const sum = { ...NOTHING, reasoningTokens }
+  for (const used of Object.values(modelUsage)) {
+    const [cacheRead, cacheWrite] = [tokens(used.cacheReadInputTokens) ?? 0, tokens(used.cacheCreationInputTokens) ?? 0]
+    sum.inputTokens += (tokens(used.inputTokens) ?? 0) + cacheRead + cacheWrite
+    sum.cacheReadTokens += cacheRead
+    sum.cacheWriteTokens += cacheWrite
+    sum.outputTokens += tokens(used.outputTokens) ?? 0
+  }
+  return sum
 }
 
 function inputOf(json: string): JsonObject {
