@@ -3,9 +3,19 @@ import type { Attack } from './attack.ts'
 import { BOMBS } from './bombs.ts'
 import { DOOR } from './door.ts'
 import { FRAMING } from './framing.ts'
+import { LYING_MODEL } from './lying-model.ts'
 import { OTHERS } from './others.ts'
 import { SLOW } from './slow.ts'
 import { TEXT_FIELDS } from './text-fields.ts'
 import { TOOLS } from './tools.ts'
 
-export const ATTACKS: readonly Attack[] = [...DOOR, ...TEXT_FIELDS, ...TOOLS, ...OTHERS, ...FRAMING, ...BOMBS, ...SLOW]
+export const ATTACKS: readonly Attack[] = [
+  ...DOOR,
+  ...TEXT_FIELDS,
+  ...TOOLS,
+  ...LYING_MODEL,
+  ...OTHERS,
+  ...FRAMING,
+  ...BOMBS,
+  ...SLOW,
+]

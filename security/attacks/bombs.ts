@@ -147,6 +147,39 @@ const absurdValues: Attack = {
     }),
 }
 
+const ODD_QUERIES = [
+  '',
+  '-1',
+  '1e309',
+  '99999999999999999999',
+  '%00',
+  '%ff%fe',
+  '%',
+  '..%2f..%2fetc%2fpasswd',
+  "' OR '1'='1' --",
+  '0000-00-00',
+  '9999-12-31',
+  '-271821-04-20',
+  '__proto__',
+  '[object',
+  'a,'.repeat(3000),
+].map((value) => value.replaceAll(' ', '%20'))
+
+const absurdQueries: Attack = {
+  name: 'absurd values behind the question mark of every route',
+  promise: 'G10',
+  run: (target) =>
+    tryEach(target.routes, async ({ method, path, query }) => {
+      if (method !== 'GET') return
+      for (const value of ODD_QUERIES) {
+        for (const name of [...query, '__proto__', 'limit']) {
+          const { ms } = await target.ask({ path: `${path}?${name}=${value}&${name}=2` })
+          hold(ms < PATIENCE_MS, `${path} takes ${Math.round(ms)} ms for ${name}=${value.slice(0, 50)}`)
+        }
+      }
+    }),
+}
+
 /** Takes any answer that is none of a failure, soon. `ask` finds the failures. */
 async function survives(target: Target, path: string, body: unknown): Promise<void> {
   const { ms } = await target.ask({ method: 'POST', path, body })
@@ -316,6 +349,7 @@ export const BOMBS: readonly Attack[] = [
   largeBodies,
   largeHeads,
   absurdValues,
+  absurdQueries,
   prototypes,
   schemaBombs,
   addresses,

@@ -94,7 +94,7 @@ const undocumented: Attack = {
     tryEach(UNDOCUMENTED, async (path) => {
       for (const method of ['GET', 'POST', 'DELETE']) {
         const { status } = await target.ask({ method, path, as: 'nobody' })
-        const refused = target.has('key') ? [400, 401] : [400, 404]
+        const refused = target.has('key') ? [400, 401] : [400, 404, 405]
         hold(refused.includes(status), `${method} ${path} answers ${status} without a key`)
         const known = await target.ask({ method, path })
         hold([400, 404, 405].includes(known.status), `${method} ${path} answers ${known.status} to a key`)

@@ -9,6 +9,8 @@ export interface AttackedRoute {
   readonly pattern: string
   /** Whether it answers without a key. */
   readonly isOpen: boolean
+  /** What may stand after the `?`. */
+  readonly query: readonly string[]
   /** The JSON body that it takes. */
   readonly body?: { readonly example: Readonly<Record<string, unknown>>; readonly properties: readonly string[] }
 }
@@ -16,6 +18,7 @@ export interface AttackedRoute {
 const object = z.record(z.string(), z.unknown())
 const schema = z.looseObject({ $ref: z.string().optional(), properties: object.optional() })
 const operation = z.looseObject({
+  parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })),
   security: z.array(z.unknown()),
   'x-aliases': z.array(z.string()).default([]),
   requestBody: z
@@ -31,7 +34,7 @@ const document = z.looseObject({
 export function routesOf(text: string): readonly AttackedRoute[] {
   const { paths, components } = document.parse(JSON.parse(text))
   return Object.entries(paths).flatMap(([pattern, methods]) =>
-    Object.entries(methods).flatMap(([method, { security, 'x-aliases': aliases, requestBody }]) => {
+    Object.entries(methods).flatMap(([method, { parameters, security, 'x-aliases': aliases, requestBody }]) => {
       const content = requestBody?.content['application/json']
       const name = content?.schema.$ref?.replace('#/components/schemas/', '')
       const properties = (name === undefined ? content?.schema : components.schemas[name])?.properties ?? {}
@@ -41,6 +44,7 @@ export function routesOf(text: string): readonly AttackedRoute[] {
         path: path.replaceAll(/\{\w+\}/g, 'sonnet'),
         pattern,
         isOpen: security.length === 0,
+        query: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
         ...(body !== undefined && { body }),
       }))
     }),

@@ -23,6 +23,8 @@ export interface Inside {
   log(): string
   /** Every request that the model was sent so far, as text. */
   sent(): readonly string[]
+  /** The next answer of the model. */
+  nextText(text: string): void
   /** The next answer of the model is a call of a tool. */
   nextCall(name: string, input: Readonly<Record<string, unknown>>): void
 }

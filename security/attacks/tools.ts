@@ -1,5 +1,4 @@
-/** Tools that nobody granted: asked for by the caller in every form, or by a model that lies. */
-import { existsSync } from 'node:fs'
+/** Tools that nobody granted, asked for in every form. */
 import { type Attack, hold } from './attack.ts'
 import type { Target } from './target.ts'
 
@@ -76,32 +75,6 @@ const foreign: Attack = {
   },
 }
 
-const lyingModel: Attack = {
-  name: 'a model that calls tools which nobody offered to it',
-  promise: 'G4',
-  needs: ['model'],
-  run: async (target) => {
-    const { inside, file, absentFile } = target
-    const calls: readonly (readonly [name: string, input: Readonly<Record<string, unknown>>])[] = [
-      ['Bash', { command: `touch ${absentFile}` }],
-      ['Read', { file_path: file }],
-      ['Write', { file_path: absentFile, content: 'x' }],
-    ]
-    for (const [name, input] of calls) {
-      const before = inside?.sent().length ?? 0
-      inside?.nextCall(name, input)
-      const body = { model: 'default', messages }
-      await target.ask({ method: 'POST', path: '/v1/chat/completions', body })
-      const sent = inside?.sent().slice(before).join('') ?? ''
-      hold(
-        !target.secrets.some(({ text }) => sent.includes(text)),
-        `${name} read a file for a model that asked unasked`,
-      )
-      hold(!existsSync(absentFile), `${name} ran for a model that called it unasked`)
-    }
-  },
-}
-
 /** None of Claude Code's own tools was offered to the model. */
 function offersNone({ inside }: Target, from = 0): void {
   for (const sent of inside?.sent().slice(from) ?? []) {
@@ -110,4 +83,4 @@ function offersNone({ inside }: Target, from = 0): void {
   }
 }
 
-export const TOOLS: readonly Attack[] = [wished, foreign, lyingModel]
+export const TOOLS: readonly Attack[] = [wished, foreign]

@@ -57,6 +57,7 @@ test('every attack fails on every route', { timeout: 60_000 }, async () => {
       inside: {
         log: () => server.stdout(),
         sent: () => model.requests.map(({ rawBody }) => rawBody),
+        nextText: (text) => model.script(says([text])),
         nextCall: (name, input) => model.script(says([], { calls: [{ id: 'toolu_1', name, input }] })),
       },
     })
