@@ -44,7 +44,7 @@ export function routesOf(text: string): readonly AttackedRoute[] {
         path: path.replaceAll(/\{\w+\}/g, 'sonnet'),
         pattern,
         isOpen: security.length === 0,
-        query: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+        query: parameters.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name),
         ...(body !== undefined && { body }),
       }))
     }),

@@ -15,18 +15,25 @@ const MAX_VALUES = 100_000
 /** From this length on parsing takes milliseconds. */
 const LONG = 1_000_000
 
+export interface BodyReading {
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+  /** Told of bytes before they are kept, of declared ones before they come. What it throws ends the reading. */
+  readonly take?: (bytes: number) => void
+}
+
 /**
  * @throws ApiError `unsupported_content_type`, `request_too_large`, `invalid_json`, or the signal's reason
  */
 export async function readJsonBody(
   request: Request,
-  maxBytes: number,
-  signal: AbortSignal,
+  { maxBytes, signal, take = () => undefined }: BodyReading,
 ): Promise<Readonly<Record<string, unknown>>> {
   checkContentType(request.headers)
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
-  const text = await readText(request, maxBytes, signal)
+  if (declared > 0) take(declared)
+  const text = await readText(request, { maxBytes, signal, take: declared > 0 ? () => undefined : take })
   const body = parse(text)
   if (text.length > LONG) await others()
   if (!isObject(body)) throw new ApiError('invalid_json', { message: 'The body must be a JSON object.' })
@@ -43,7 +50,7 @@ function checkContentType(headers: Headers): void {
 }
 
 /** Stops reading at a limit without cancelling the stream: cancelling would cut the connection before the answer is out. */
-async function readText(request: Request, maxBytes: number, signal: AbortSignal): Promise<string> {
+async function readText(request: Request, { maxBytes, signal, take }: Required<BodyReading>): Promise<string> {
   if (request.body === null) throw new ApiError('invalid_json', { message: 'The body is empty.' })
   const reader = request.body.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -55,6 +62,7 @@ async function readText(request: Request, maxBytes: number, signal: AbortSignal)
     if (piece.done) break
     size += piece.value.byteLength
     if (size > maxBytes) throw tooLarge(maxBytes)
+    take(piece.value.byteLength)
     const { depth, commas } = meter.feed(piece.value)
     if (depth > MAX_DEPTH) {
       throw new ApiError('invalid_json', { message: `The body nests deeper than ${MAX_DEPTH} levels.` })

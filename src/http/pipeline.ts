@@ -12,6 +12,7 @@ import type { Ledger, RequestMeter } from '../usage/request-meter.ts'
 import type { RateClass, RateLimits } from '../usage/rate-limits.ts'
 import { clip } from '../wire/quote.ts'
 import { identify, requireScope, requireTrust } from './authenticate.ts'
+import { createBodyRoom, defaultBodyRoom } from './body-room.ts'
 import { readJsonBody } from './body.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Connection } from './connection.ts'
@@ -19,6 +20,7 @@ import { loggingContent } from './content-log.ts'
 import { errorBody, errorHeaders } from './error-reply.ts'
 import { openEventStream } from './event-stream.ts'
 import { createExchange, type Exchange } from './exchange.ts'
+import { extensionsOf } from './extensions.ts'
 import { createHostGuard } from './host-guard.ts'
 import { limitRate } from './limit-rate.ts'
 import { createOriginGuard, type OriginGuard } from './origin-guard.ts'
@@ -75,6 +77,7 @@ export type Pipeline = (place: Place, call: Call) => Promise<Response>
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { authentication } = options
   const doorOf = createDoors(options.config.HOST)
+  const bodies = createBodyRoom()
   // Every running request listens to it, which Node would take for a leak.
   setMaxListeners(0, options.shutdown)
 
@@ -107,7 +110,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     lifetime.onEnd(authentication.watch(caller, lifetime.cut))
     route.admit()
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
-    const body = route.takesBody ? await readJsonBody(request, config.MAX_BODY_BYTES, signal) : {}
+    const lease = bodies.open(config.MAX_BODIES_BYTES ?? defaultBodyRoom())
+    lifetime.onEnd(lease.release)
+    const reading = { maxBytes: config.MAX_BODY_BYTES, signal, take: lease.take }
+    const body = route.takesBody ? await readJsonBody(request, reading) : {}
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
     return handle(contextOf({ call, config, exchange, caller, meter, signal, body }))
   }
@@ -218,13 +224,6 @@ function contextOf({ call, config, exchange, caller, meter, signal, body }: Pass
   const query = Object.fromEntries(new URL(request.url).searchParams)
   const facts = { id, config, log, began, note, meter, replyHeaders, signal, params, query, body, extensions }
   return { ...facts, principal, trusted, grant }
-}
-
-/** Prefix of the headers by which a request asks for what OpenAI's API has no word for. */
-const EXTENSION = 'x-claude-'
-
-function extensionsOf(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => name.startsWith(EXTENSION)))
 }
 
 /** The error of a request that no route takes. */

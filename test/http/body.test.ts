@@ -14,7 +14,7 @@ function post(body: string | Uint8Array | ReadableStream, headers: Record<string
   return new Request('http://localhost/', init)
 }
 
-const read = (request: Request, maxBytes = 1_000_000) => readJsonBody(request, maxBytes, NEVER)
+const read = (request: Request, maxBytes = 1_000_000) => readJsonBody(request, { maxBytes, signal: NEVER })
 
 function inPieces(...pieces: Uint8Array[]): ReadableStream<Uint8Array> {
   return ReadableStream.from(pieces)
@@ -141,7 +141,7 @@ describe('depth', () => {
 
 test('an abort ends the wait for a body', async () => {
   const controller = new AbortController()
-  const reading = readJsonBody(post(new ReadableStream()), 100, controller.signal)
+  const reading = readJsonBody(post(new ReadableStream()), { maxBytes: 100, signal: controller.signal })
   controller.abort(new Error('left'))
   await expect(reading).rejects.toThrow('left')
 })
