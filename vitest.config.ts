@@ -16,7 +16,9 @@ export const LONG = [
   'test/engine/prompt-cache.test.ts',
   'test/engine/resume.test.ts',
   'test/engine/spending.test.ts',
+  'test/faults/large-bodies.test.ts',
   'test/faults/mass-death.test.ts',
+  'test/faults/suspended.test.ts',
   'test/usage/ledger-killed.test.ts',
 ]
 

@@ -1,5 +1,6 @@
 /**
- * Writes the pages that are tables of the code: docs/settings.md from `SETTINGS`, docs/parameters.md from the fate table.
+ * Writes the pages that are tables of the code: docs/settings.md from `SETTINGS`, docs/parameters.md from the fate
+ * table, docs/limits.md from the table of limits.
  *
  *   tsx scripts/generate-docs.ts [--check]
  *
@@ -11,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { isLive } from '../src/commands/live-config.ts'
 import { flagOf, SETTING_NAMES, shownDefault } from '../src/commands/setting-flags.ts'
 import { SETTINGS } from '../src/config.ts'
+import { limitsPage } from './limits-page.ts'
 import { COMPLETION_FATES, COMPLETION_PARAMETERS } from '../src/translate/parameters/completion-params.ts'
 import { CHAT_PARAMETERS, FATES } from '../src/translate/parameters/params.ts'
 
@@ -123,6 +125,7 @@ ${completionRows.join('\n')}
 const PAGES: readonly (readonly [path: string, render: () => string])[] = [
   ['docs/settings.md', settingsPage],
   ['docs/parameters.md', parametersPage],
+  ['docs/limits.md', () => limitsPage(MADE_BY)],
 ]
 
 function currentText(path: string): string | undefined {

@@ -17,6 +17,18 @@ const REQUEST = {
   ],
 }
 
+test('names of what is ignored that are too many for a header are counted', async () => {
+  const custom = (n: number) => ({
+    type: 'custom',
+    custom: { name: `g${n}`, format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'a' } } },
+  })
+  const tools = Array.from({ length: 100 }, (_, n) => custom(n))
+  const response = await createTestApp().request('/v1/chat/completions', chat({ tools }))
+  const ignored = response.headers.get('x-dragoman-ignored') ?? ''
+  expect(ignored).toMatch(/^tools\[0\]\.custom\.format\.grammar, .* and \d+ more$/)
+  expect(ignored.length).toBeLessThan(1050)
+})
+
 describe('POST /v1/compatibility', () => {
   const ask = async (body: Record<string, unknown>, settings = {}) => {
     const made = createTestApp({ settings })
@@ -42,6 +54,12 @@ describe('POST /v1/compatibility', () => {
     ])
     expect(model).toMatchObject({ requested: 'openai/sonnet', name: 'sonnet', id: 'claude-sonnet-5-5' })
     expect(model?.capabilities).toMatchObject({ sampling: 'none', forced_tool_choice: false })
+  })
+
+  test('names fifty of the parameters that nobody knows', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`unknown_${n}`, 1]))
+    const { parameters } = await ask({ ...unknown })
+    expect(parameters.filter(({ fate }) => fate === 'unknown')).toHaveLength(50)
   })
 
   test('says what to change', async () => {
