@@ -1,6 +1,8 @@
 /** The command line's flags for the settings: `--max-timeout` for `MAX_TIMEOUT`, all of them made from `SETTINGS`. */
 import { type Command, Option } from 'commander'
+import { z } from 'zod'
 import { SETTINGS, type SettingName } from '../config.ts'
+import { path } from '../setting-schemas.ts'
 
 export type SettingFlags = Partial<Record<SettingName, string>>
 
@@ -22,6 +24,8 @@ export function shownDefault(name: SettingName): string | undefined {
 
 function placeholder(name: SettingName): string {
   const value: unknown = SETTINGS[name].default
+  const schema: z.ZodType = SETTINGS[name].schema
+  if (schema === path) return '<path>'
   if (name.endsWith('_TIMEOUT') || name.endsWith('_INTERVAL')) return '<ms>'
   if (typeof value === 'object') return '<json>'
   if (typeof value === 'number' || name.startsWith('MAX_')) return '<n>'
@@ -30,11 +34,15 @@ function placeholder(name: SettingName): string {
 
 function optionsOf(name: SettingName): readonly Option[] {
   const { doc, default: fallback } = SETTINGS[name]
+  const schema: z.ZodType = SETTINGS[name].schema
   const flag = flagOf(name)
   if (typeof fallback !== 'boolean') {
     const standard = shownDefault(name)
     const hint = standard === undefined || standard === '[]' || standard === '{}' ? '' : ` (default: ${standard})`
-    return [new Option(`--${flag} ${placeholder(name)}`, doc + hint)]
+    const option = new Option(`--${flag} ${placeholder(name)}`, doc + hint)
+    // For completion alone: `choices()` would check the value in other words than the settings do.
+    if (schema instanceof z.ZodEnum) option.argChoices = schema.options.map(String)
+    return [option]
   }
   // Both senses work; help shows the one that changes something.
   const on = new Option(`--${flag}`, doc)
