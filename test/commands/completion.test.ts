@@ -36,16 +36,28 @@ function completions(...words: readonly string[]): readonly string[] {
 describe('bash', () => {
   test.each<[words: readonly string[], offered: readonly string[]]>([
     [['k'], ['keys']],
-    [['keys', ''], ['create', 'list', 'revoke', 'rotate', 'help']],
-    [['keys', 'create', '--b'], ['--budget-day', '--budget-month']],
+    [
+      ['keys', ''],
+      ['create', 'list', 'revoke', 'rotate', 'help'],
+    ],
+    [
+      ['keys', 'create', '--b'],
+      ['--budget-day', '--budget-month'],
+    ],
     [['smoke', '--ur'], ['--url']],
-    [['completion', ''], ['bash', 'zsh', 'fish']],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
     [['--max-t'], ['--max-timeout']],
     [['serve', '--max-t'], ['--max-timeout']],
     [['--no-eg'], ['--no-egress']],
     [['--log-level', 'd'], ['debug']],
     [['--log-level', '=', 'd'], ['debug']],
-    [['--log-level', '='], ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']],
+    [
+      ['--log-level', '='],
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    ],
     [['--claude-auth-method', 'v'], ['vertex']],
     [['--mcp-config', 'a'], ['a file.json']],
     [['doctor', '--bundle', 'a'], ['a file.json']],
@@ -72,7 +84,7 @@ describe('each shell', () => {
   const program = new Command('dragoman').description('Serves.')
   addSettingFlags(program)
   const keys = program.command('keys').description("Make a caller's key.")
-  keys.command('create').addOption(new Option('--whose <name>', "the caller's name: not \"secret\", no $HOME or `id`"))
+  keys.command('create').addOption(new Option('--whose <name>', 'the caller\'s name: not "secret", no $HOME or `id`'))
   program.command('look').addArgument(new Argument('<way>').choices(['left', 'right']))
 
   test.each(SHELLS)('%s is told commands, choices and flags', (shell) => {

@@ -38,6 +38,8 @@ export interface DragomanOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Modules to load first. */
   readonly imports?: readonly string[]
+  /** The program, where it is not the one of the repository. */
+  readonly program?: string
   /** Claude Code, or what plays it (scripted-child.ts) and is ready in a tenth of the time. Default: the real one. */
   readonly binary?: 'real' | 'scripted'
 }
@@ -49,10 +51,10 @@ interface Started {
   readonly finished: Promise<Finished>
 }
 
-function start(args: readonly string[], { env = {}, imports = [], binary }: DragomanOptions): Started {
+function start(args: readonly string[], { env = {}, imports = [], program = main, binary }: DragomanOptions): Started {
   const folder = mkdtempSync(join(tmpdir(), 'dragoman-cli-'))
   const flags = imports.flatMap((module) => ['--import', module])
-  const child = spawn(process.execPath, [...flags, main, ...args], {
+  const child = spawn(process.execPath, [...flags, program, ...args], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],

@@ -6,10 +6,13 @@ export function bashCompletion(commands: readonly DescribedCommand[]): string {
   const valued = flags.filter(takesValue)
   const names = (list: readonly { readonly name: string }[]): string => list.map(({ name }) => name).join(' ')
   const choices = valued.flatMap(({ name, value }) =>
-    typeof value === 'string' ? [] : [`    ${name}) COMPREPLY=($(compgen -W '${value.join(' ')}' -- "$cur")); return ;;`],
+    typeof value === 'string'
+      ? []
+      : [`    ${name}) COMPREPLY=($(compgen -W '${value.join(' ')}' -- "$cur")); return ;;`],
   )
   const cases = commands.map(
-    ({ path, words, flags: own }) => `    '${path}') words='${names(words)}'; flags='${path === '' ? '' : names(own)}' ;;`,
+    ({ path, words, flags: own }) =>
+      `    '${path}') words='${names(words)}'; flags='${path === '' ? '' : names(own)}' ;;`,
   )
   const paths = commands.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]))
   const files = valued.filter(({ value }) => value === 'path')

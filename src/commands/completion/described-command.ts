@@ -41,7 +41,7 @@ function describe(command: Command, path: string): DescribedCommand[] {
 
 function flagOf(option: Option): Flag[] {
   const { long, description } = option
-  return long == null ? [] : [{ name: long, summary: brief(description), value: valueOf(option) }]
+  return typeof long !== 'string' ? [] : [{ name: long, summary: brief(description), value: valueOf(option) }]
 }
 
 function valueOf({ required, flags, argChoices }: Option): Flag['value'] {

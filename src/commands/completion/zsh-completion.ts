@@ -9,7 +9,8 @@ export function zshCompletion(commands: readonly DescribedCommand[]): string {
     typeof value === 'string' ? [] : [`    (${name}) compadd -- ${value.join(' ')}; return ;;`],
   )
   const cases = commands.map(
-    ({ path, words, flags }) => `    ('${path}') following=(${described(words)}); flags=(${path === '' ? '' : described(flags)}) ;;`,
+    ({ path, words, flags }) =>
+      `    ('${path}') following=(${described(words)}); flags=(${path === '' ? '' : described(flags)}) ;;`,
   )
   const paths = commands.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]))
   const files = valued.filter(({ value }) => value === 'path')
