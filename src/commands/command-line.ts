@@ -1,7 +1,7 @@
 /** What `dragoman` understands. Each command's own code is loaded when it runs, so that help and errors are instant. */
-import { Argument, Command } from 'commander'
+import { Command } from 'commander'
 import { ConfigError } from '../config.ts'
-import { type Shell, SHELLS } from './completion/shells.ts'
+import { addCompletionCommand } from './completion/completion-command.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { packageInfo } from './package-info.ts'
 import { addSettingFlags, type SettingFlags, settingFlags, settingFlagsHelp } from './setting-flags.ts'
@@ -107,14 +107,7 @@ function createProgram(): Command {
       const { stdout } = process
       await usage({ settings: flagsOf(command), output: stdout, width: stdout.columns ?? 120, flags })
     })
-  program
-    .command('completion')
-    .description('Print what completes commands and flags in a shell: eval "$(dragoman completion bash)".')
-    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
-    .action(async (shell: Shell) => {
-      const { completionScript } = await import('./completion/completion.ts')
-      process.stdout.write(completionScript(shell, program))
-    })
+  addCompletionCommand(program)
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command
       .helpOption('-h, --help', 'Print this.')

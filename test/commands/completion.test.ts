@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { completionScript } from '../../src/commands/completion/completion.ts'
-import { SHELLS } from '../../src/commands/completion/shells.ts'
+import { SHELLS } from '../../src/commands/completion/completion-command.ts'
 import { addSettingFlags, SETTING_NAMES } from '../../src/commands/setting-flags.ts'
 import { runDragoman } from '../support/dragoman-process.ts'
 
@@ -62,7 +62,7 @@ describe('bash', () => {
     [['--mcp-config', 'a'], ['a file.json']],
     [['doctor', '--bundle', 'a'], ['a file.json']],
     [['--port', ''], []],
-    [['login', '--strict-port', '--con'], ['--console']],
+    [['login', '--strict-port', '--cons'], ['--console']],
   ])('%j is completed to %j', (words, offered) => {
     expect(completions('dragoman', ...words)).toEqual(offered)
   })

@@ -34,7 +34,8 @@ beforeAll(async () => {
   linkPackages()
   program = join(home, 'dist', 'main.js')
   // Else a link would be followed, and what it needs be looked for where the packages of developers are as well.
-  server = await startDragoman(['--demo', '--port', '0'], { program, env: { NODE_PRESERVE_SYMLINKS: '1' } })
+  const env = { NODE_PRESERVE_SYMLINKS: '1', INIT_TIMEOUT: '50000' }
+  server = await startDragoman(['--demo', '--port', '0'], { program, env })
 })
 
 afterAll(async () => {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { bashCompletion } from './bash-completion.ts'
 import { describeCommands } from './described-command.ts'
 import { fishCompletion } from './fish-completion.ts'
-import type { Shell } from './shells.ts'
+import type { Shell } from './completion-command.ts'
 import { zshCompletion } from './zsh-completion.ts'
 
 const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const
