@@ -13,9 +13,6 @@ function bodied({ routes }: Target): readonly BodiedRoute[] {
   return routes.filter((route): route is BodiedRoute => route.body !== undefined)
 }
 
-/** The quick form tries one pair of parameter and value of so many, another value for each parameter. */
-const QUICK_SHARE = 10
-
 /** No model of this name is there: whatever is taken for good ends at it, before a model is asked. */
 const NO_MODEL = 'no-such-model'
 
@@ -53,8 +50,8 @@ const jsonBombs: Attack = {
   name: 'bodies that are no JSON, or too deep, on every route that takes one',
   promise: 'G10',
   run: (target) =>
-    tryEach(bodied(target), async ({ path }) => {
-      for (const [what, body] of NO_JSON) await refuses(target, path, what, body)
+    tryEach(bodied(target).entries(), async ([at, { path }]) => {
+      for (const [what, body] of target.some(NO_JSON, at)) await refuses(target, path, what, body)
     }),
 }
 
@@ -137,10 +134,10 @@ const absurdValues: Attack = {
   name: 'absurd values in every parameter of every route',
   promise: 'G10',
   run: (target) =>
-    tryEach(bodied(target), async ({ path, body }) => {
-      for (const [at, value] of ABSURD.entries()) {
-        const names = body.properties.filter((_, index) => target.has('time') || (index + at) % QUICK_SHARE === 0)
-        for (const name of names) await survives(target, path, { ...body.example, model: NO_MODEL, [name]: value })
+    tryEach(bodied(target).entries(), async ([place, { path, body }]) => {
+      for (const [at, value] of target.some([...ABSURD.entries()], place)) {
+        for (const name of target.some(body.properties, at))
+          await survives(target, path, { ...body.example, model: NO_MODEL, [name]: value })
         const all = Object.fromEntries(body.properties.map((name) => [name, value]))
         await survives(target, path, all)
       }
@@ -169,9 +166,9 @@ const absurdQueries: Attack = {
   name: 'absurd values behind the question mark of every route',
   promise: 'G10',
   run: (target) =>
-    tryEach(target.routes, async ({ method, path, query }) => {
+    tryEach(target.routes.entries(), async ([at, { method, path, query }]) => {
       if (method !== 'GET') return
-      for (const value of ODD_QUERIES) {
+      for (const value of target.some(ODD_QUERIES, at)) {
         for (const name of [...query, '__proto__', 'limit']) {
           const { ms } = await target.ask({ path: `${path}?${name}=${value}&${name}=2` })
           hold(ms < PATIENCE_MS, `${path} takes ${Math.round(ms)} ms for ${name}=${value.slice(0, 50)}`)
@@ -252,9 +249,9 @@ const schemaBombs: Attack = {
   promise: 'G10',
   run: (target) =>
     fetchesNothing(async (elsewhere) =>
-      tryEach(chatLike(target), async ({ path, body }) => {
+      tryEach(chatLike(target).entries(), async ([at, { path, body }]) => {
         const model = ASKS_NO_MODEL.includes(path) ? 'sonnet' : NO_MODEL
-        for (const schema of schemas(elsewhere, target.has('time') ? 1 : 0.1)) {
+        for (const schema of target.some(schemas(elsewhere, target.has('time') ? 1 : 0.1), at)) {
           const format = { type: 'json_schema', json_schema: { name: 'a', schema, strict: true } }
           const tool = { type: 'function', function: { name: 'a', parameters: schema } }
           await survives(target, path, { ...body.example, model, response_format: format })

@@ -55,12 +55,12 @@ const oddKeys: Attack = {
       [`x-original-authorization: Bearer ${key}`],
       [`api-key: ${key}`],
     ]
-    return tryEach(locked(target), async (route) => {
+    return tryEach(locked(target).entries(), async ([at, route]) => {
       const query = `?api_key=${key}&key=${key}&access_token=${key}&authorization=Bearer%20${key}`
       const bare = { ...requestFor(route), as: 'nobody' } as const
       const tries = [{ ...bare, path: route.path + query }, ...forms.map((headers) => ({ ...bare, headers }))]
       if (route.body !== undefined) tries.push({ ...bare, body: { ...route.body.example, api_key: key, key } })
-      for (const request of tries) {
+      for (const request of target.some(tries, at)) {
         const { status } = await target.ask(request)
         hold(
           status === 401,
@@ -119,8 +119,8 @@ const foreignHost: Attack = {
   name: 'every route under a foreign name (DNS rebinding)',
   promise: 'G4',
   run: (target) =>
-    tryEach(target.routes, async (route) => {
-      for (const headers of FOREIGN_HOSTS) {
+    tryEach(target.routes.entries(), async ([at, route]) => {
+      for (const headers of target.some(FOREIGN_HOSTS, at)) {
         const answer = await target.ask({ ...requestFor(route), headers })
         hold(
           answer.status === 403 && codeOf(answer) === 'forbidden_host',
@@ -151,8 +151,8 @@ const foreignPages: Attack = {
   name: 'every route from a foreign web page, and its preflight',
   promise: 'G4',
   run: (target) =>
-    tryEach(target.routes, async (route) => {
-      for (const origin of ORIGINS) {
+    tryEach(target.routes.entries(), async ([at, route]) => {
+      for (const origin of target.some(ORIGINS, at)) {
         const origins = [`origin: ${origin}`]
         const asked = await target.ask({ ...requestFor(route), headers: origins })
         hold(asked.status === 403, `${route.method} ${route.path} answers ${asked.status} to ${origins.join()}`)
@@ -201,8 +201,8 @@ const methods: Attack = {
   name: 'methods that a route does not have, and headers that name another one',
   promise: 'G4',
   run: (target) =>
-    tryEach(target.routes, async ({ path, method }) => {
-      for (const other of ['TRACE', 'PATCH', 'PROPFIND', 'get', 'DEBUG']) {
+    tryEach(target.routes.entries(), async ([at, { path, method }]) => {
+      for (const other of target.some(['TRACE', 'PATCH', 'PROPFIND', 'get', 'DEBUG', 'LINK'], at)) {
         const { status } = await target.send(target.bytesOf({ method: other, path }))
         hold([0, 400, 403, 404, 405, 501].includes(status), `${other} ${path} answers ${status}`)
       }
@@ -243,7 +243,7 @@ const paths: Attack = {
   promise: 'G4',
   needs: ['key'],
   run: (target) =>
-    tryEach(locked(target), async ({ method, path, body }) => {
+    tryEach(locked(target).entries(), async ([at, { method, path, body }]) => {
       const rest = path.slice(1)
       const encoded = `/%${rest.charCodeAt(0).toString(16)}${rest.slice(1)}`
       const spellings = [
@@ -263,7 +263,8 @@ const paths: Attack = {
       ]
       const ends = ['/', ';x=1', '%00', '%20', '.json', '/health', '?', '#', '%2f', '\\', '..', '%0d%0ahost:x']
       const others = [path.toUpperCase(), path.replaceAll('/', '\\'), `http://localhost${path}`, encoded, `*${path}`]
-      for (const spelling of [...spellings, ...more, ...others, ...ends.map((end) => path + end)]) {
+      const all = [...spellings, ...more, ...others, ...ends.map((end) => path + end)]
+      for (const spelling of target.some(all, at)) {
         const asked = {
           method,
           path: spelling,

@@ -50,8 +50,8 @@ const ambiguous: Attack = {
   name: 'bodies whose end two readers see in different places (request smuggling)',
   promise: 'G3',
   run: (target) =>
-    tryEach(bodied(target), async (path) =>
-      tryEach(AMBIGUOUS, async ([name, headers, body]) => {
+    tryEach(bodied(target).entries(), async ([at, path]) =>
+      tryEach(target.some(AMBIGUOUS, at), async ([name, headers, body]) => {
         const head = [...headOf(target, 'POST', path), ...headers]
         const answer = await target.send(`${head.join('\r\n')}\r\n\r\n${body}`, { quietMs: 250, timeoutMs: 3000 })
         hold(!answer.text.includes('/smuggled'), `${path}, ${name}: bytes of a body were answered as a request`)

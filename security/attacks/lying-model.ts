@@ -19,7 +19,7 @@ const callsTools: Attack = {
     for (const [name, input] of calls) {
       const before = inside?.sent().length ?? 0
       inside?.nextCall(name, input)
-      const body = { model: 'default', messages }
+      const body = { model: 'sonnet', messages }
       await target.ask({ method: 'POST', path: '/v1/chat/completions', body })
       const sent = inside?.sent().slice(before).join('') ?? ''
       hold(
@@ -40,7 +40,7 @@ const forgesEvents: Attack = {
   needs: ['model'],
   run: async (target) => {
     target.inside?.nextText(EVENTS)
-    const body = { model: 'default', messages, stream: true }
+    const body = { model: 'sonnet', messages, stream: true }
     const { body: stream } = await target.ask({ method: 'POST', path: '/v1/chat/completions', body })
     const events = stream.split('\n\n').filter((event) => event.startsWith('data: '))
     hold(events.at(-1) === 'data: [DONE]', `the stream ends with ${events.at(-1) ?? 'nothing'}`)

@@ -15,7 +15,7 @@ const foreignSession: Attack = {
   run: async (target) => {
     const session = `victim-${randomUUID()}`
     const words = `words-${randomUUID()}`
-    const body = { model: 'default', messages: [user(words)], session_id: session }
+    const body = { model: 'sonnet', messages: [user(words)], session_id: session }
     const begun = await target.ask({ ...CHAT, as: 'victim', body })
     hold(begun.status === 200, `the other key cannot begin a session: ${begun.status} ${begun.body.slice(0, 200)}`)
     const before = target.inside?.sent().length ?? 0
@@ -116,7 +116,7 @@ const forgedLog: Attack = {
     await target.ask({ ...CHAT, body: { model: line, messages, user: line, metadata: { a: line }, session_id: line } })
     await target.ask({
       ...CHAT,
-      body: { model: 'default', messages, tools: [{ type: line }], response_format: { type: line } },
+      body: { model: 'sonnet', messages, tools: [{ type: line }], response_format: { type: line } },
     })
     const escaped = `%0a%7b%22msg%22%3a%22${forged}%22%7d`
     for (const path of [
@@ -149,7 +149,7 @@ const secretsInLog: Attack = {
   needs: ['log', 'key'],
   run: async (target) => {
     const words = `spoken-${randomUUID()}`
-    const body = { model: 'default', messages: [user(words)] }
+    const body = { model: 'sonnet', messages: [user(words)] }
     await target.ask({ ...CHAT, body })
     await target.ask({ ...CHAT, body: { ...body, stream: true } })
     await target.ask({ ...CHAT, body: { ...body, n: 0 } })

@@ -53,6 +53,8 @@ export interface Target {
   readonly secrets: readonly Secret[]
   readonly inside: Inside | undefined
   has(need: Need): boolean
+  /** What to try in the place `at`: all, or in the quick form a share, another one in each place of several. */
+  some<T>(values: readonly T[], at: number): readonly T[]
   /** Asks, and looks at the answer with `inspect`. */
   ask(request: Request): Promise<Answer>
   /** Sends bytes as they are, and looks at the answer with `inspect`. */
@@ -60,6 +62,9 @@ export interface Target {
   /** The bytes of a request. */
   bytesOf(request: Request): Buffer
 }
+
+/** The quick form tries one value of so many in each place. */
+const QUICK_SHARE = 4
 
 /** A turn of the model may take so long on a busy machine. */
 const TURN_MS = 30_000
@@ -99,6 +104,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
     inside,
     routes: routesOf(description.body),
     has: (need) => there[need],
+    some: (values, at) => (there.time ? values : values.filter((_, index) => (index + at) % QUICK_SHARE === 0)),
     bytesOf,
     async ask(request) {
       const answer = await plain(request)

@@ -106,7 +106,7 @@ const sessionNames: Attack = {
       const { status } = await target.ask({ method: 'POST', path: '/v1/chat/completions', body })
       hold(status === 404 || status === 400, `the model ${name} is answered with ${status}`)
       const headers = [`x-claude-workspace: ${name}`, `x-claude-mcp-servers: ${name}`]
-      const placed = { model: 'default', messages, enable_tools: true }
+      const placed = { model: 'sonnet', messages, enable_tools: true }
       const answer = await target.ask({ method: 'POST', path: '/v1/chat/completions', headers, body: placed })
       hold(answer.status >= 400, `the workspace ${name} is answered with ${answer.status}`)
     })

@@ -44,7 +44,7 @@ const wished: Attack = {
     for (const [headers, fields] of WISHES) {
       for (const path of ['/v1/chat/completions', '/chat/completions', '/v1/completions']) {
         const prompt = path.endsWith('/completions') && !path.includes('chat') ? { prompt: 'Hello' } : { messages }
-        const body = { model: 'default', ...prompt, ...fields }
+        const body = { model: 'sonnet', ...prompt, ...fields }
         const isNothing = headers.length === 0 && 'prompt' in prompt
         if (isNothing) continue
         const { status } = await target.ask({ method: 'POST', path, headers, body })
@@ -68,7 +68,7 @@ const foreign: Attack = {
     const { status } = await target.ask({
       method: 'POST',
       path: '/v1/chat/completions',
-      body: { model: 'default', messages, ...fields },
+      body: { model: 'sonnet', messages, ...fields },
     })
     hold(status === 200 || status === 400, `it answers ${status} to fields that it does not know`)
     offersNone(target, before)
