@@ -15,6 +15,9 @@ export interface ShutdownOptions {
 /** How late npm's copy of a signal may come. */
 const ECHO_MS = 300
 
+/** After them no JavaScript runs: a listener would have the faulty instruction run again, for ever, in a process that never ends. */
+const CRASHES = ['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGABRT', 'SIGTRAP'] as const
+
 /** @returns what begins the end without a signal */
 export function installShutdown({ log, drain, deadlineMs, underNpm }: ShutdownOptions): () => void {
   let since: number | undefined
@@ -26,7 +29,7 @@ export function installShutdown({ log, drain, deadlineMs, underNpm }: ShutdownOp
   const grace = closeWithGrace(
     {
       delay: deadlineMs,
-      skip: ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit'],
+      skip: ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', ...CRASHES],
       logger: { error: (error: unknown) => log.error({ err: error }, 'shutdown failed') },
       onSecondError: (error) => log.fatal({ err: error }, 'another error while shutting down'),
       onTimeout: () => log.error('shutdown took too long'),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { isAlive, workersOf } from '../support/processes.ts'
-import { type DragomanOptions, type RunningDragoman, startDragoman } from '../support/dragoman-process.ts'
+import { type DragomanOptions, type RunningDragoman, startDragoman, THRIFTY } from '../support/dragoman-process.ts'
+import { startInTerminal } from '../support/terminal.ts'
 
 const running: RunningDragoman[] = []
 
@@ -96,6 +97,28 @@ test.each([
   const { code, stdout } = await server.finished
   expect(code).toBe(1)
   expect(stdout).toContain('nobody caught me')
+})
+
+test('a crash of the process itself ends it at once, with no process left', async () => {
+  const server = await startDemo()
+  await openStream(server)
+  const workers = workersOf(server.dataFolder)
+  server.signal('SIGSEGV')
+  // By the signal, without a code: nothing of ours runs any more.
+  expect((await server.finished).code).toBeNull()
+  await vi.waitUntil(() => !workers.some(isAlive), { timeout: 5000 })
+})
+
+test.skipIf(process.platform !== 'linux')('a terminal that is closed ends it', async () => {
+  const terminal = startInTerminal(['--demo', '--port', '0', '--no-ask-for-key'], THRIFTY)
+  const url = await terminal.shows(/listens on (http:\S+)/)
+  terminal.close()
+  const isGone = (): Promise<boolean> =>
+    fetch(`${url}/health`).then(
+      () => false,
+      () => true,
+    )
+  await vi.waitUntil(isGone, { timeout: 10_000, interval: 50 })
 })
 
 test('what a killed one left on disk is swept by the next on the same data folder', async () => {

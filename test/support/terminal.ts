@@ -14,6 +14,8 @@ export interface Terminal {
   /** Resolves with what the group of `pattern` matched, once that is shown. */
   shows(pattern: RegExp): Promise<string>
   type(text: string): void
+  /** The window is closed, whatever runs in it. */
+  close(): void
   /** Presses Ctrl-C and resolves when it has ended. */
   interrupt(): Promise<void>
 }
@@ -44,8 +46,9 @@ export function startInTerminal(args: readonly string[], env: Readonly<Record<st
       return match[1] ?? match[0]
     },
     type: (text) => child.stdin.write(text),
+    close: () => void child.kill('SIGKILL'),
     interrupt: async () => {
-      if (child.exitCode === null) child.stdin.write('\u0003')
+      if (child.exitCode === null && child.signalCode === null) child.stdin.write('\u0003')
       await ended
     },
   }
