@@ -90,6 +90,13 @@ test('closing lets a slow reader have the rest of its answer', async () => {
   await closing
 })
 
+const late: Script = async function* () {
+  await delay(300)
+  yield START
+  yield { type: 'text', text: 'Thought.' }
+  yield FINISH
+}
+
 test('a caller that waits for a slow answer is not cut', async () => {
   const { socket, received } = dial(await start({ script: late }, 50))
   socket.write(rawChat())
