@@ -1,10 +1,12 @@
 import { createServer } from 'node:net'
 import type { Config } from '../config.ts'
-import { exposureProblem, isLoopback } from './exposure.ts'
+import { exposureProblem, exposureWarning, isLoopback } from './exposure.ts'
 import type { Finding } from './report.ts'
 
+type Addressed = Pick<Config, 'HOST' | 'API_KEY' | 'ALLOWED_HOSTS' | 'TRUSTED_PROXIES'>
+
 /** Who can connect, and whether they need a key. */
-export function checkAddress(config: Pick<Config, 'HOST' | 'API_KEY'>, hasKeys: boolean): Finding {
+export function checkAddress(config: Addressed, hasKeys: boolean): Finding {
   const problem = exposureProblem(config, hasKeys)
   if (problem !== undefined) {
     return {
@@ -16,7 +18,10 @@ export function checkAddress(config: Pick<Config, 'HOST' | 'API_KEY'>, hasKeys: 
   }
   const who = isLoopback(config.HOST) ? 'this machine only' : 'other machines too'
   const key = config.API_KEY === undefined && !hasKeys ? 'no key needed' : 'a key is needed'
-  return { verdict: 'fine', topic: 'address', text: `${config.HOST}: ${who}, ${key}` }
+  const text = `${config.HOST}: ${who}, ${key}`
+  const warning = exposureWarning(config, hasKeys)
+  if (warning === undefined) return { verdict: 'fine', topic: 'address', text }
+  return { verdict: 'warning', topic: 'address', text: warning, remedy: 'dragoman keys create' }
 }
 
 /** Binds the port for a moment. */

@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts'
 import { hasKeys } from '../store/keys-table.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { StoreUnavailable } from '../store/store-unavailable.ts'
-import { exposureProblem, isLoopback } from './exposure.ts'
+import { exposureProblem, exposureWarning, isLoopback } from './exposure.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface Keys {
@@ -32,6 +32,8 @@ export async function openKeys(config: Config, log: Logger): Promise<Keys> {
     const stored = await hasStoredKeys(store)
     const problem = exposureProblem(config, stored ?? true)
     if (problem !== undefined) throw new UsageError(problem)
+    const warning = exposureWarning(config, stored ?? true)
+    if (warning !== undefined) log.warn(warning)
   } catch (error) {
     await store.close()
     throw error

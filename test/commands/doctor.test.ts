@@ -179,9 +179,11 @@ describe('the sandbox', () => {
   })
 })
 
-test('an address beyond loopback without a key is a failure', () => {
-  expect(checkAddress({ HOST: '0.0.0.0', API_KEY: undefined }, false)).toMatchObject({ verdict: 'failure' })
-  expect(checkAddress({ HOST: '127.0.0.1', API_KEY: undefined }, false)).toMatchObject({ verdict: 'fine' })
+test('an address beyond loopback without a key is a failure, and a proxy before it a warning', () => {
+  const local = { HOST: '127.0.0.1', API_KEY: undefined, ALLOWED_HOSTS: [], TRUSTED_PROXIES: [] }
+  expect(checkAddress({ ...local, HOST: '0.0.0.0' }, false)).toMatchObject({ verdict: 'failure' })
+  expect(checkAddress({ ...local, TRUSTED_PROXIES: ['loopback'] }, false)).toMatchObject({ verdict: 'warning' })
+  expect(checkAddress(local, false)).toMatchObject({ verdict: 'fine' })
 })
 
 test.each([
