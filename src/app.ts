@@ -253,7 +253,7 @@ export function createApp(dependencies: AppDependencies): App {
     rateLimits,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     explain: explainFailure,
-    isDraining: () => engine.status().state === 'draining',
+    isDraining: () => engine.isDraining(),
   })
   const redact = createRedaction(secretsIn({ ...config.environment, ...secretSettings(config) }))
   const document = () => openApiDocument(ROUTES, own)

@@ -38,6 +38,7 @@ export function createDeferredEngine(): DeferredEngine {
     capabilities: (model) => (real?.capabilities ?? unknown.of)(model),
     models: async () => (await handed).models(),
     status: () => real?.status() ?? STARTING,
+    isDraining: () => real?.isDraining() === true,
     close: async (graceMs) => (await handed).close(graceMs),
     resolve: (engine) => {
       real = engine

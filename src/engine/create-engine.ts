@@ -117,6 +117,7 @@ async function startEngine(given: EngineParts, login: Login): Promise<Engine> {
     estimate: createEstimate(costs),
     models: () => health.models(),
     capabilities: capabilities.of,
+    isDraining: () => health.status().state === 'draining',
     status: () => ({
       ...health.status(),
       login: login.source,

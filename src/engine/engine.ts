@@ -30,6 +30,8 @@ export interface Engine {
   /** What a model takes, by its id or alias, as far as it is known by now: turns that fail with `feature_refused` add to it. */
   capabilities(model: string): Capabilities
   status(): EngineStatus
+  /** Whether its state is `draining`: asked with every request. */
+  isDraining(): boolean
   /** Takes no more turns; waits up to `graceMs` for running ones, then ends every process. Resolves when none is left. */
   close(graceMs: number): Promise<void>
 }

@@ -61,6 +61,7 @@ export function createLoggedOutEngine({ look, start, log, lookMs = LOOK_MS, ...f
     models: async () => (await found()).models(),
     capabilities: (model) => (real?.capabilities ?? unknown.of)(model),
     status: () => real?.status() ?? loggedOut(missing, closed),
+    isDraining: () => real?.isDraining() ?? loggedOut(missing, closed).state === 'draining',
     close: async (graceMs) => {
       closed = true
       clearInterval(timer)

@@ -15,24 +15,28 @@ export interface Connection {
 
 /** @param bindings Node's own objects; empty for a request that came over no network */
 export function connectionOf(request: Request, bindings: Partial<HttpBindings> | undefined): Connection {
-  const url = new URL(request.url)
   const { incoming, outgoing } = bindings ?? {}
   if (incoming === undefined || outgoing === undefined) {
     const nowhere = { address: () => '', cut: () => undefined }
+    const url = new URL(request.url)
     return { target: url.pathname + url.search, left: request.signal, ...nowhere }
   }
   // Node closes a connection on FIN only once everything is written, which a caller that does not read can prevent.
-  const finished = new AbortController()
+  // Not the request's own signal, which the framework makes when it is asked for: two more for each request that is refused.
+  const left = new AbortController()
   const onFin = (): void => {
     if (outgoing.writableEnded) return
-    finished.abort()
+    left.abort()
     outgoing.destroy()
   }
   incoming.socket.once('end', onFin)
-  outgoing.once('close', () => incoming.socket.off('end', onFin))
+  outgoing.once('close', () => {
+    incoming.socket.off('end', onFin)
+    if (!outgoing.writableFinished) left.abort()
+  })
   return {
     target: incoming.url ?? '',
-    left: AbortSignal.any([request.signal, finished.signal]),
+    left: left.signal,
     address: (read) => read(incoming),
     cut: () => outgoing.destroy(),
   }

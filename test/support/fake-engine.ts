@@ -132,6 +132,7 @@ export function createFakeEngine(script: Script = says('Hello', ' there')): Fake
     models: () => Promise.resolve(MODELS),
     capabilities: createModelCapabilities((name) => findModel(MODELS, name)).of,
     status: () => status,
+    isDraining: () => status.state === 'draining',
     close: () => Promise.resolve(),
     setStatus(change) {
       status = { ...status, ...change }
