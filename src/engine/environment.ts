@@ -61,6 +61,8 @@ export function childEnvironment(child: ChildEnvironment): Record<string, string
     no_proxy: exempt,
     HOME: child.home,
     CLAUDE_CONFIG_DIR: join(child.home, '.claude'),
+    // A process that is killed leaves its socket and a probe there: they go with the home (2.1.330).
+    CLAUDE_CODE_TMPDIR: child.home,
     ...SWITCHES,
     [WORKER_MARK]: child.workerId,
     ...child.access,

@@ -99,7 +99,7 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     asked.command,
     ...asked.args,
   ]
-  const env = { ...asked.env, TMPDIR: '/tmp', PATH: pathWith(dirname(tools.socat)) }
+  const env = { ...asked.env, TMPDIR: '/tmp', CLAUDE_CODE_TMPDIR: '/tmp', PATH: pathWith(dirname(tools.socat)) }
   return { ...asked, command: tools.bwrap, args, env }
 }
 
