@@ -8,6 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { door } from './door.ts'
 import { overload } from './overload.ts'
 import type { Part } from './part.ts'
 import { ready } from './ready.ts'
@@ -15,7 +16,7 @@ import { requests } from './requests.ts'
 import { share } from './share.ts'
 import { streams } from './streams.ts'
 
-const PARTS: Readonly<Record<string, Part>> = { ready, requests, share, streams, overload }
+const PARTS: Readonly<Record<string, Part>> = { ready, requests, share, streams, overload, door }
 
 const args = process.argv.slice(2)
 const asked = args.filter((arg) => arg !== '--quick')

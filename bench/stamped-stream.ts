@@ -22,16 +22,19 @@ export interface StampedStreamOptions {
   readonly url: string
   readonly deltas: number
   readonly everyMs: number
+  /** Where the server needs one. */
+  readonly key?: string
 }
 
 /** Rejects when the stream does not end with `[DONE]`. */
-export function readStampedStream({ url, deltas, everyMs }: StampedStreamOptions): Promise<StampedStream> {
+export function readStampedStream({ url, deltas, everyMs, key = 'any' }: StampedStreamOptions): Promise<StampedStream> {
   const messages = [{ role: 'user', content: clockQuestion(deltas, everyMs) }]
   const body = JSON.stringify({ model: 'sonnet', stream: true, messages })
   return new Promise((resolve, reject) => {
     const found: StampedDelta[] = []
     let rest = ''
-    const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
+    const length = String(Buffer.byteLength(body))
+    const headers = { 'content-type': 'application/json', 'content-length': length, authorization: `Bearer ${key}` }
     const askedAt = sharedNow()
     const outgoing = request(`${url}/v1/chat/completions`, { method: 'POST', headers, agent: false }, (response) => {
       response.setEncoding('utf8').on('data', (chunk: string) => {
