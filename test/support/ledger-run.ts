@@ -32,7 +32,7 @@ export interface Told {
   readonly broken: Sum
 }
 
-interface Sum {
+export interface Sum {
   calls: number
   inputTokens: number
   cacheReadTokens: number
@@ -146,7 +146,7 @@ function answerTo(request: RecordedRequest, { told, usage, failedOnce }: Answeri
   }
 }
 
-function anyUsage(random: Random): AnswerUsage {
+export function anyUsage(random: Random): AnswerUsage {
   const up = (most: number): number => 1 + Math.floor(random.next() * most)
   const maybe = (tokens: number): number => (random.next() < 0.5 ? tokens : 0)
   return {
@@ -158,9 +158,15 @@ function anyUsage(random: Random): AnswerUsage {
   }
 }
 
-const nothing = (): Sum => ({ calls: 0, inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 })
+export const nothing = (): Sum => ({
+  calls: 0,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+})
 
-function count(sum: Sum, usage: AnswerUsage): void {
+export function count(sum: Sum, usage: AnswerUsage): void {
   sum.calls += 1
   sum.inputTokens += usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
   sum.cacheReadTokens += usage.cacheReadTokens

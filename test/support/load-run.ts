@@ -5,7 +5,7 @@ import { openFiles } from './file-descriptors.ts'
 import { type RunningDragoman, startDragoman } from './dragoman-process.ts'
 import { residentMegabytes, workersOf } from './processes.ts'
 import { createRandom, type Random } from './random.ts'
-import { type ScriptedModel, startScriptedModel } from './scripted-model.ts'
+import { type ScriptedModel, type ScriptedModelOptions, startScriptedModel } from './scripted-model.ts'
 import { cuts, fails, says, stalls } from './scripted-model-answers.ts'
 
 export interface LoadServer {
@@ -18,8 +18,9 @@ export interface LoadServer {
 export async function startLoadServer(
   env: Readonly<Record<string, string>> = {},
   imports: readonly string[] = [],
+  { remembers = true }: Pick<ScriptedModelOptions, 'remembers'> = {},
 ): Promise<LoadServer> {
-  const model = await startScriptedModel()
+  const model = await startScriptedModel({ remembers })
   const server = await startDragoman(['--port', '0'], {
     imports,
     env: {
@@ -174,7 +175,11 @@ function sample({ pid }: RunningDragoman, turns: number): Sample {
 
 /** The values of a metric by its labels, or under '' without labels. */
 export async function metric({ url }: RunningDragoman, name: string): Promise<Readonly<Record<string, number>>> {
-  const text = await (await fetch(`${url}/metrics`)).text()
+  return valuesOf(await (await fetch(`${url}/metrics`)).text(), name)
+}
+
+/** @param text of /metrics, which tells some values since it was last asked */
+export function valuesOf(text: string, name: string): Readonly<Record<string, number>> {
   const lines = text.matchAll(new RegExp(String.raw`^${name}(?:\{(.*)\})? (\S+)$`, 'gm'))
   return Object.fromEntries([...lines].map(([, labels = '', value]) => [labels, Number(value)]))
 }

@@ -62,25 +62,30 @@ export interface ScriptedModelOptions {
   readonly port?: number
   /** False answers also what the real API would refuse. Default true. */
   readonly strict?: boolean
+  /** False keeps no request in mind, for runs of many. Default true. */
+  readonly remembers?: boolean
 }
 
 export async function startScriptedModel({
   port = 0,
   strict = true,
+  remembers = true,
 }: ScriptedModelOptions = {}): Promise<ScriptedModel> {
   const requests: RecordedRequest[] = []
   const strays: string[] = []
   const queue: Answer[] = []
   const waiting: ((request: RecordedRequest) => void)[] = []
   let handedOut = 0
+  let calls = 0
   let fallback = says('Hello from the scripted model.')
 
   const api = await startMessagesApi({
     port,
     onStray: (method, path) => strays.push(`${method} ${path}`),
     async onCall(call) {
-      const request = record(call, requests.length + 1)
-      requests.push(request)
+      calls += 1
+      const request = record(call, calls)
+      if (remembers) requests.push(request)
       const waiter = waiting.shift()
       if (waiter !== undefined) {
         handedOut += 1
