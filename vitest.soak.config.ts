@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** The long runs: `npm run soak`, some three quarters of an hour. Variables in the head of each file make it shorter. */
+/** The long runs: `npm run soak`, well over an hour. Variables in the head of each file make it shorter. */
 export default defineConfig({
   test: {
     include: ['test/soak/**/*.soak.ts'],

@@ -1,7 +1,7 @@
 /**
  * The load bench, with everything on one machine: Dragoman, Claude Code's processes, a scripted model and the callers.
  *
- *   npm run bench                       every part, some twelve minutes
+ *   npm run bench                       every part, some fifteen minutes
  *   npm run bench -- streams share      these parts
  *   npm run bench -- --quick            fewer requests and shorter runs
  */
