@@ -66,16 +66,17 @@ export function createKeyAuthentication(options: KeyAuthenticationOptions): Auth
   const poll = async (): Promise<void> => {
     await need.ask()
     const cached = known.all().filter((key) => key.revokedAt === null)
-    const ids = [...new Set([...cached.map((key) => key.id), ...watchers.ids()])]
-    if (ids.length === 0) {
+    const ids = new Set([...cached.map((key) => key.id), ...watchers.ids()])
+    if (ids.size === 0) {
       // Whether it is there is worth knowing before the next caller asks.
       await store.run(hasKeys)
       return
     }
-    const found = new Map((await store.run((db) => findKeys(db, ids))).map((key) => [key.id, key]))
+    const found = new Map((await store.run((db) => findKeys(db, [...ids]))).map((key) => [key.id, key]))
     for (const key of found.values()) known.confirm(key)
     for (const key of cached) if (!found.has(key.id)) known.forget(key.hash)
-    watchers.cut((id) => endOf(found.get(id)))
+    // Of those that came meanwhile nothing was asked.
+    watchers.cut((id) => (ids.has(id) ? endOf(found.get(id)) : undefined))
   }
   const polling = repeat(poll, options.pollMs ?? POLL_MS)
 

@@ -1,4 +1,5 @@
 /** Keys of a database, as callers meet them. */
+import { EventEmitter, once } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
 import { newKey } from '../../src/keys/key-text.ts'
 import { insertKey, revokeKey } from '../../src/store/keys-table.ts'
@@ -115,6 +116,32 @@ describe('a server', () => {
     // Only the poll.
     expect(run.mock.calls.length).toBeLessThan(100)
   })
+})
+
+test('a request that comes while the database is asked about others is not taken for one with a revoked key', async () => {
+  await using app = createKeyedApp({ pollMs: 20 })
+  const { key: seen } = await app.book.create(terms())
+  const { key: late } = await app.book.create(terms())
+  await app.authentication.identify(seen)
+  const run = app.store.run.bind(app.store)
+  const asked = new EventEmitter()
+  vi.spyOn(app.store, 'run').mockImplementation(async (work) => {
+    const result = await run(work)
+    // What is asked about many at a time is told late.
+    if (Array.isArray(result)) {
+      asked.emit('asked')
+      if (asked.listenerCount('go on') === 0) await once(asked, 'go on')
+    }
+    return result
+  })
+  await once(asked, 'asked')
+  const cut = vi.fn<() => void>()
+  app.authentication.watch(await app.authentication.identify(late), cut)
+  const askedAgain = once(asked, 'asked')
+  asked.emit('go on')
+  await askedAgain
+  expect(cut).not.toHaveBeenCalled()
+  asked.on('go on', () => undefined).emit('go on')
 })
 
 describe('what a key may', () => {
