@@ -26,6 +26,7 @@ it('gives a child only what is on the list', () => {
     LANG: 'C.UTF-8',
     HOME: '/home-of-child',
     CLAUDE_CONFIG_DIR: '/home-of-child/.claude',
+    CLAUDE_CODE_TMPDIR: '/home-of-child',
     DRAGOMAN_WORKER: 'w1',
   })
 })

@@ -24,7 +24,7 @@ import { sampleServer, type ServerSample, slopeOf } from '../support/server-samp
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 30)
 const WORKERS = 6
 const SAMPLE_MS = 10_000
-/** Rising by less than this an hour is flat: a quarter of what the server takes at rest would be gained in a day by the tenth of it. */
+/** A line that rises by less is flat: an hour of it is a sixth of what the server takes, and within what collecting late explains. */
 const FLAT_MEGABYTES_PER_HOUR = 30
 /** Shorter runs are over before memory has settled. */
 const JUDGED_MINUTES = 20
