@@ -53,7 +53,12 @@ export async function startServer(options: ServerOptions): Promise<BenchServer> 
   const { child, stop } = spawnServer(options)
   if (child.pid === undefined) throw new Error('Dragoman could not be started')
   const url = await listening(child)
-  await proven(url, options.env?.['API_KEY'] ?? 'any')
+  try {
+    await proven(url, options.env?.['API_KEY'] ?? 'any')
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return { url, pid: child.pid, stop }
 }
 
