@@ -7,19 +7,26 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 export const LONG = [
   'test/commands/log-reader.test.ts',
+  'test/endpoints/effort-and-usage.test.ts',
+  'test/engine/attachments.test.ts',
+  'test/engine/bad-binary.test.ts',
   'test/engine/faults/babbling.test.ts',
   'test/engine/faults/dying.test.ts',
   'test/engine/faults/fault-loop.test.ts',
   'test/engine/faults/silent.test.ts',
+  'test/engine/isolation.test.ts',
   'test/engine/kept-reasoning.test.ts',
   'test/engine/logging-in.test.ts',
   'test/engine/prompt-cache.test.ts',
   'test/engine/resume.test.ts',
+  'test/engine/spares.test.ts',
   'test/engine/spending.test.ts',
+  'test/faults/ending.test.ts',
   'test/faults/large-bodies.test.ts',
   'test/faults/mass-death.test.ts',
   'test/faults/suspended.test.ts',
   'test/usage/ledger-killed.test.ts',
+  'test/usage/ledger-run.test.ts',
 ]
 
 /** Files that start no process: they fill what is left of time when the last of the others runs. */
