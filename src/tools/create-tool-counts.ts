@@ -74,11 +74,11 @@ export function createToolCounts({ store, log, flushMs = FLUSH_MS }: ToolCountsO
   }
 }
 
-function countOf(principal: string, { name, outcome, durationMs }: ToolUse): ToolCount {
+function countOf(principal: string, { name, outcome, durationMs, isUnknown }: ToolUse): ToolCount {
   return {
     day: dayOf(Date.now()),
     principal,
-    tool: nameOf(name),
+    tool: nameOf(name, isUnknown === true),
     calls: 1,
     failed: outcome === 'failed' ? 1 : 0,
     denied: outcome === 'denied' ? 1 : 0,
@@ -87,8 +87,8 @@ function countOf(principal: string, { name, outcome, durationMs }: ToolUse): Too
 }
 
 /** What a model makes up is not a row of its own. */
-function nameOf(name: string): string {
-  return toolNamed(name) ?? (/^mcp__[\w.-]{1,200}$/.test(name) ? name : 'other')
+function nameOf(name: string, isUnknown: boolean): string {
+  return toolNamed(name) ?? (!isUnknown && /^mcp__[\w.-]{1,200}$/.test(name) ? name : 'other')
 }
 
 function plus(a: ToolCount, b: ToolCount): ToolCount {

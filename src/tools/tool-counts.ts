@@ -6,6 +6,8 @@ export interface ToolUse {
   readonly name: string
   readonly outcome: 'done' | 'failed' | 'denied'
   readonly durationMs: number
+  /** The model may have made up the name. */
+  readonly isUnknown?: true
 }
 
 export interface ToolReport {

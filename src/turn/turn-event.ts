@@ -78,6 +78,8 @@ export interface OwnToolEndEvent {
   readonly outcome: 'done' | 'failed' | 'denied'
   /** Milliseconds since its start. */
   readonly durationMs: number
+  /** Nothing ran: the model has made up the tool, or what it takes. */
+  readonly isUnknown?: true
   /** Pages that a search of the web has found. */
   readonly sources?: readonly Source[]
 }

@@ -109,13 +109,14 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     two.counts.note('key:a', { name: 'Read', outcome: 'denied', durationMs: 999 })
     two.counts.note('key:b', { name: 'mcp__files__list', outcome: 'done', durationMs: 5 })
     two.counts.note('key:b', { name: 'made\u0000up', outcome: 'denied', durationMs: 5 })
+    two.counts.note('key:b', { name: 'mcp__files__made_up', outcome: 'failed', durationMs: 5, isUnknown: true })
     await Promise.all([one.counts.close(5000), two.counts.close(5000)])
     const read = { tool: 'Read', calls: 3, failed: 1, denied: 1, totalMs: 30 }
     expect((await one.counts.report({ principalId: 'key:a' })).tools).toEqual([read])
     expect((await one.counts.report({})).tools.map(({ tool, calls }) => [tool, calls])).toEqual([
       ['Read', 3],
       ['mcp__files__list', 1],
-      ['other', 1],
+      ['other', 2],
     ])
     expect((await one.counts.report({ from: '2001-01-01', to: '2001-01-02' })).tools).toEqual([])
   })

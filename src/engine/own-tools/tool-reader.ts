@@ -218,7 +218,7 @@ export class ToolReader implements Reader {
       this.#steps.delete(result.tool_use_id)
       // A tool that there is not is refused before the call has come to its end.
       const started = this.#call?.id === result.tool_use_id ? this.#endCall() : []
-      const ran = this.#reading.steps.end(result.tool_use_id)
+      const end = this.#reading.steps.end(result.tool_use_id)
       return [
         ...started,
         {
@@ -226,8 +226,9 @@ export class ToolReader implements Reader {
           id: result.tool_use_id,
           name: step.name,
           output: textOfResult(result.content),
-          outcome: !ran ? 'denied' : result.is_error === true ? 'failed' : 'done',
+          outcome: end === 'denied' ? 'denied' : result.is_error === true ? 'failed' : 'done',
           durationMs: Math.round(performance.now() - step.began),
+          ...(end === 'unknown' ? { isUnknown: true } : {}),
           ...(step.name === 'WebSearch' ? { sources: sourcesOf(whole) } : {}),
         },
       ]

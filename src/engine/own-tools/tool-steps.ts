@@ -15,9 +15,9 @@ export class ToolSteps {
     this.#denied.add(id)
   }
 
-  /** It has come to an end. @returns whether it ran */
-  end(id: string): boolean {
-    this.#working.delete(id)
-    return !this.#denied.delete(id)
+  /** It has come to an end. @returns `unknown` for one that Claude Code did not ask about: there is no such tool, or no such input */
+  end(id: string): 'ran' | 'denied' | 'unknown' {
+    if (this.#denied.delete(id)) return 'denied'
+    return this.#working.delete(id) ? 'ran' : 'unknown'
   }
 }

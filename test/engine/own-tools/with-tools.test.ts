@@ -103,12 +103,12 @@ describe('a turn with tools', () => {
       says('I could not.'),
     )
     const events = await fixture.ask(granted())
-    expect(ends(events).map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
-      'Bash failed',
-      'Read denied',
-      // By Claude Code itself.
-      'Read failed',
-      'Write failed',
+    expect(ends(events).map(({ name, outcome, isUnknown }) => [name, outcome, isUnknown])).toEqual([
+      ['Bash', 'failed', true],
+      ['Read', 'denied', undefined],
+      // By Claude Code itself, before it asks.
+      ['Read', 'failed', true],
+      ['Write', 'failed', true],
     ])
     expect(JSON.stringify(fixture.model.requests.at(-1)?.body)).not.toContain('hidden words')
     expect(existsSync(join(workspace, 'new'))).toBe(false)
