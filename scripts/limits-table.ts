@@ -113,7 +113,7 @@ memory of a process | engine/recycling.ts#MOST_RESIDENT_BYTES | bytes | it is re
 starts that fail one after another | engine/start-gate.ts#MOST_FAILURES | number | none is started for a while: 503 | engine/start-gate.test.ts: none is started for two seconds, and callers are told how long
 that while | engine/start-gate.ts#LONGEST_PAUSE_MS | ms | one is tried | engine/start-gate.test.ts: each that fails doubles the pause, up to half a minute
 words of the model API's error that the log keeps | engine/failures.ts#MOST_WORDS | characters | cut | engine/failures.test.ts: keeps little of what the model API says, which can quote the caller
-an error answer of the model API that is read | engine/egress/forward-call.ts#ERROR_KEPT_BYTES | bytes | passed on, not kept | -
+an error answer of the model API that is read | engine/egress/forward-call.ts#ERROR_KEPT_BYTES | bytes | cut | engine/egress.test.ts: keeps 64 KB of a refusal, and leaves out the rest
 a line of its stream that is looked at | engine/egress/stream-tap.ts#LONGEST_LINE | bytes | passed on, not looked at | engine/egress.test.ts: sees what a call used
 the model API's 'retry-after' that is believed | engine/egress/upstream-answer.ts#LONGEST_WAIT | s | not told | engine/upstream-answer.test.ts: a retry-after of %s is believed as %s seconds
 
@@ -134,7 +134,7 @@ calls of the model in a turn with tools | TOOLS_MAX_TURNS | number | finish reas
 calls that a policy can allow | wire/tools.ts#MOST_TURNS | number | 400 | endpoints/tools.test.ts: %j is refused, and nothing changes
 tokens for thinking that a header can ask for | tools/tool-headers.ts#MOST_THINKING_TOKENS | number | 400 | tools/grant-tools.test.ts: X-Claude-%s: %j
 what is shown of the result of a tool | engine/own-tools/text-of-result.ts#MOST_SHOWN | characters | cut, and the rest counted | engine/own-tools/text-of-result.test.ts: is shown up to 4,000 characters, and not in the middle of one
-text of an MCP server's result | engine/own-tools/mcp-bridge.ts#MOST_TEXT | characters | cut | -
+text of an MCP server's result | engine/own-tools/mcp-bridge.ts#MOST_TEXT | characters | cut | endpoints/mcp-in-requests.test.ts: of a long text the model gets the beginning, and is told so
 links that a path is followed through | engine/own-tools/follow-links.ts#MOST_LINKS | number | refused | engine/own-tools/path-guard.test.ts: a path that leads out is refused
 a path | engine/own-tools/glob-pattern.ts#LONGEST_PATH | characters | refused | engine/own-tools/path-guard.test.ts: a path that leads out is refused
 alternatives of a pattern | engine/own-tools/glob-pattern.ts#MOST_ALTERNATIVES | number | refused | engine/own-tools/path-guard.test.ts: %j is refused
@@ -159,13 +159,13 @@ rows of it in memory | usage/ledger-writer.ts#MOST_IN_MEMORY | number | lost, an
 a file of the journal | usage/ledger-writer.ts#LONGEST_FILE | bytes | another one is begun | usage/journal.test.ts: a long journal comes in without holding up the process
 reservations that one transaction decides on | usage/allowances.ts#MOST_AT_ONCE | number | the others wait for the next | usage/allowances.test.ts: of 200 requests on two instances with money for three, three are let in
 a name in the ledger | usage/ledger-entry.ts#LONGEST_NAME | characters | cut | usage/ledger.test.ts: names that no database takes hold up nothing
-a count of tokens that is believed of the model API | engine/usage-count.ts#MOST_TOKENS | number | not counted | -
+a count of tokens that is believed of the model API | engine/usage-count.ts#MOST_TOKENS | number | not counted | engine/usage-count.test.ts: %s tokens are not
 a count of tokens of one call, in the ledger | usage/ledger-entry.ts#MOST | number | as so many | usage/ledger.test.ts: counts that are none are counted as far as they are
 an address that is counted by | usage/address-group.ts#LONGEST | characters | cut | http/rate-limits.test.ts: the address %j counts as %j
-lines of a report on usage | usage/usage-reports.ts#MOST | number | left out | -
+lines of a report on usage | usage/usage-reports.ts#MOST | number | left out | usage/usage-reports.test.ts: a report has ten thousand lines at most, and counts all in its sum
 counts of tools that wait for the database | tools/create-tool-counts.ts#MOST_WAITING | number | not counted | tools/tool-policy.test.ts: uses that are noted while the database is away are counted when it is back
 rows of the counts of tools that are read | store/tool-counts-table.ts#MOST | number | left out | tools/tool-policy.test.ts: uses noted on two instances are summed by tool
-days that rows of the ledger are kept | USAGE_DAYS | number | removed; their sums stay | -
+days that rows of the ledger are kept | USAGE_DAYS | number | removed; their sums stay | usage/ledger.test.ts: rows that are too old go, and their sums stay
 
 ## Log and settings
 lines of the log that nobody has taken | log-output.ts#MAX_UNWRITTEN | characters | dropped, and counted | log-output.test.ts: row 62: a reader that stalls holds up nobody

@@ -58,6 +58,13 @@ test('the model gets the tools of the servers that a request names, and what the
   expect(body).not.toContain('"name":"mcp__here__get-sum"')
 })
 
+test('of a long text the model gets the beginning, and is told so', async () => {
+  const input = { message: 'x'.repeat(90_000) }
+  server.model.script(says('', { calls: [{ id: 'toolu_long', name: 'mcp__there__echo', input }] }), says('Done.'))
+  expect(await ask('there')).toBe('Done.')
+  expect(JSON.stringify(lastAsked()['messages'])).toMatch(/Echo: x{44994}".{1,60}\[45006 more characters\]/)
+})
+
 test('a server that hangs, dies or is away is an error of a tool, and nothing of it is left', async () => {
   const withSecret: boolean[] = []
   server.model.script(

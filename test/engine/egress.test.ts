@@ -84,6 +84,14 @@ describe('the egress', () => {
     expect(gate.facts).toMatchObject({ calls: 3, status, error: { message: 'no' } })
   })
 
+  it('keeps 64 KB of a refusal, and leaves out the rest', async () => {
+    const gate = lane.openGate()
+    model.script(fails(400, { message: 'x'.repeat(100_000) }))
+    const [first, second] = [await (await call()).text(), await (await call()).text()]
+    expect([first.length, second]).toEqual([64 * 1024, first])
+    expect(gate.facts).toMatchObject({ status: 400, calls: 2 })
+  })
+
   it.each([
     ['another method', '/v1/messages', { method: 'PUT' }],
     ['another path', '/v1/complete', {}],

@@ -151,6 +151,29 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(await allRows(store)).toMatchObject([{ calls: 0, isEstimate: false }])
   })
 
+  test('rows that are too old go, and their sums stay', async () => {
+    await using subject = await create()
+    const { ledger, store, dataFolder } = subject
+    await answer(ledger, aRequest())
+    await vi.waitUntil(async () => (await allRows(store)).length === 1, { timeout: 5000, interval: 10 })
+    await store.run((db) =>
+      db
+        .updateTable('usage')
+        .set({ at: Date.now() - 31 * 86_400_000 })
+        .execute(),
+    )
+    const young = aRequest()
+    await answer(ledger, young)
+    await ledger.flush()
+    // One tidies at its start.
+    const next = createLedgerOn(store, dataFolder)
+    await vi.waitUntil(async () => (await allRows(store)).length === 1, { timeout: 5000, interval: 10 })
+    await next.close(1000)
+    expect(await allRows(store)).toMatchObject([{ id: young.id }])
+    const [sum] = await store.run((db) => sumUsage(db, { from: today, to: today, groupBy: [] }, 1))
+    expect(sum).toMatchObject({ requests: 2 })
+  })
+
   test('two ledgers on one data folder leave each other alone', async () => {
     await using subject = await create()
     const { ledger, store, dataFolder } = subject

@@ -92,19 +92,20 @@ async function reach({ name, isWanted = () => true, transport }: McpServer, opti
   }
 }
 
-/** In characters. Of a longer text Claude Code tells the model the name of a file, which it cannot read. */
-const MOST_TEXT = 80_000
+/** In characters. Of more than 50,000 Claude Code (2.1.330) tells the model the name of a file, which it cannot read. */
+const MOST_TEXT = 45_000
 
 function shorten(result: CallToolResult): CallToolResult {
   let left = MOST_TEXT
-  const content = result.content.map((block) => {
-    if (block.type !== 'text') return block
+  let cut = 0
+  const content = result.content.flatMap((block) => {
+    if (block.type !== 'text') return [block]
     const text = block.text.slice(0, left)
     left -= text.length
-    const cut = block.text.length - text.length
-    return cut === 0 ? block : { ...block, text: `${text}\n[${cut} more characters]` }
+    cut += block.text.length - text.length
+    return text === '' && block.text !== '' ? [] : [{ ...block, text }]
   })
-  return { ...result, content }
+  return cut === 0 ? result : { ...result, content: [...content, { type: 'text', text: `[${cut} more characters]` }] }
 }
 
 /** A program of the operator's gets what it was set up with, and nothing of ours. */
