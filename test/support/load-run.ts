@@ -185,7 +185,7 @@ export function valuesOf(text: string, name: string): Readonly<Record<string, nu
 }
 
 /** Children of the process that have ended and were not waited for. Linux only. */
-export function zombiesOf(pid: number): number {
+export function zombiesOf(pid: number): string[] {
   return readdirSync('/proc').filter((name) => {
     try {
       const stat = readFileSync(`/proc/${Number(name)}/stat`, 'utf8')
@@ -194,5 +194,5 @@ export function zombiesOf(pid: number): number {
     } catch {
       return false
     }
-  }).length
+  })
 }

@@ -85,9 +85,10 @@ export function slopeOf(points: readonly { readonly at: number; readonly value: 
 
 /** One that has just ended is none before its parent has had its turn. */
 async function lastingZombies(pid: number): Promise<number> {
-  if (zombiesOf(pid) === 0) return 0
+  const found = new Set(zombiesOf(pid))
+  if (found.size === 0) return 0
   await delay(1000)
-  return zombiesOf(pid)
+  return zombiesOf(pid).filter((each) => found.has(each)).length
 }
 
 function parentOf(pid: number): number | undefined {
