@@ -96,16 +96,21 @@ async function reach({ name, isWanted = () => true, transport }: McpServer, opti
 const MOST_TEXT = 45_000
 
 function shorten(result: CallToolResult): CallToolResult {
+  const content: CallToolResult['content'] = []
   let left = MOST_TEXT
   let cut = 0
-  const content = result.content.flatMap((block) => {
-    if (block.type !== 'text') return [block]
+  for (const block of result.content) {
+    if (block.type !== 'text') {
+      content.push(block)
+      continue
+    }
     const text = block.text.slice(0, left)
     left -= text.length
     cut += block.text.length - text.length
-    return text === '' && block.text !== '' ? [] : [{ ...block, text }]
-  })
-  return cut === 0 ? result : { ...result, content: [...content, { type: 'text', text: `[${cut} more characters]` }] }
+    if (text !== '' || block.text === '') content.push({ ...block, text })
+  }
+  if (cut > 0) content.push({ type: 'text', text: `[${cut} more characters]` })
+  return { ...result, content }
 }
 
 /** A program of the operator's gets what it was set up with, and nothing of ours. */
