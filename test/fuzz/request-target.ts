@@ -34,7 +34,7 @@ export function createRequestTarget(): Target {
       if (asked === undefined) return 'no request'
       if ((requests += 1) % REQUESTS_EACH === 0) app = newApp()
       const response = await app.request(asked.path, asked.init)
-      const kind = await checkAnswer(response)
+      const kind = await checkAnswer(response, asked.init.method === 'HEAD')
       const failed = app.log.findIndex(({ outcome }) => outcome === 'internal_error')
       if (failed !== -1) throw new Error(`it failed inside: ${JSON.stringify(app.log[failed])}`)
       return `${asked.init.method} ${asked.path.slice(0, 20)} ${kind}`
@@ -63,12 +63,12 @@ function requestOf(input: Buffer): { path: string; init: RequestInit } | undefin
 }
 
 /** @returns the answer in a word */
-async function checkAnswer(response: Response): Promise<string> {
+async function checkAnswer(response: Response, isHead: boolean): Promise<string> {
   const text = await response.text()
   if (!response.headers.has('x-request-id')) throw new Error('an answer without an id')
   if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) return checkEvents(text)
   if (response.status < 400) return String(response.status)
-  if (text === '' && response.status === 405) return 'HEAD'
+  if (text === '' && isHead) return `HEAD ${response.status}`
   const { error } = errorBodySchema.parse(JSON.parse(text))
   if (error.code === 'internal_error') throw new Error(`status ${response.status}: ${error.message}`)
   return `${response.status} ${error.code} ${(error.param ?? '').replaceAll(/\d+/g, '0').slice(0, 40)}`
