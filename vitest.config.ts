@@ -7,9 +7,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
  */
 export const LONG = [
   'test/commands/log-reader.test.ts',
+  'test/commands/serve-end.test.ts',
   'test/endpoints/effort-and-usage.test.ts',
   'test/engine/attachments.test.ts',
   'test/engine/bad-binary.test.ts',
+  'test/engine/ending.test.ts',
+  'test/engine/failing-turns.test.ts',
   'test/engine/faults/babbling.test.ts',
   'test/engine/faults/dying.test.ts',
   'test/engine/faults/fault-loop.test.ts',
@@ -21,6 +24,7 @@ export const LONG = [
   'test/engine/resume.test.ts',
   'test/engine/spares.test.ts',
   'test/engine/spending.test.ts',
+  'test/examples.test.ts',
   'test/faults/ending.test.ts',
   'test/faults/large-bodies.test.ts',
   'test/faults/mass-death.test.ts',
