@@ -20,13 +20,15 @@ export interface WatchdogOptions {
   readonly timeoutMs: number
   /** Told when it turns again. */
   readonly onHeld: (held: Held) => void
+  /** Told when there is no watchdog any more. Without it the server works as well. */
+  readonly onError: (error: unknown) => void
 }
 
 /** Two looks a second cost some thousandths of a core; the thread takes 7 MB of memory. */
 const MOST_POLL_MS = 500
 
 /** Runs until the process ends, which it does not keep from ending. */
-export function startWatchdog({ timeoutMs, onHeld }: WatchdogOptions): void {
+export function startWatchdog({ timeoutMs, onHeld, onError }: WatchdogOptions): void {
   // A thread cannot load TypeScript by itself; and whoever debugs holds the server up on purpose.
   if (timeoutMs === 0 || import.meta.url.endsWith('.ts') || debuggerUrl() !== undefined) return
   const pollMs = Math.min(MOST_POLL_MS, timeoutMs / 2)
@@ -38,7 +40,6 @@ export function startWatchdog({ timeoutMs, onHeld }: WatchdogOptions): void {
   })
   worker.unref()
   worker.on('message', onHeld)
-  // Without it the server works as well.
-  worker.on('error', () => undefined)
+  worker.on('error', onError)
   setInterval(() => Atomics.add(beats, 0, 1), pollMs).unref()
 }

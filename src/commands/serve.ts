@@ -187,7 +187,8 @@ function watchOurselves({ WATCHDOG_TIMEOUT: timeoutMs }: Config, metrics: Metric
     metrics.heldUp()
     log.warn(held, 'the server was held up by its own work')
   }
-  startWatchdog({ timeoutMs, onHeld })
+  const onError = (err: unknown): void => log.warn({ err }, 'the watchdog has ended')
+  startWatchdog({ timeoutMs, onHeld, onError })
 }
 
 /** The key that somebody at a terminal wants to have made. */
