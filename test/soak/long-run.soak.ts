@@ -11,10 +11,12 @@ import { fileURLToPath } from 'node:url'
 import { expect, it, vi } from 'vitest'
 import { pino } from 'pino'
 import { percentile } from '../../bench/load.ts'
+import type { RunningDragoman } from '../support/dragoman-process.ts'
 import { createStore } from '../../src/store/store.ts'
 import type { UsageRow } from '../../src/store/usage-table.ts'
 import { allRows } from '../support/ledger-on-store.ts'
 import type { Sum } from '../support/ledger-run.ts'
+import { COLLECT_ON_SIGNAL, liveHeapOf } from '../support/live-heap.ts'
 import { metric, startLoadServer } from '../support/load-run.ts'
 import { createMixedLoad } from '../support/mixed-load.ts'
 import { gone, workersOf } from '../support/processes.ts'
@@ -26,6 +28,7 @@ const WORKERS = 6
 const SAMPLE_MS = 10_000
 /** A line that rises by less is flat: an hour of it is a sixth of what the server takes, and within what collecting late explains. */
 const FLAT_MEGABYTES_PER_HOUR = 30
+const FLAT_LIVE_HEAP_PER_HOUR = 5
 /** Shorter runs are over before memory has settled. */
 const JUDGED_MINUTES = 20
 const RESULTS = fileURLToPath(new URL('../../bench/results', import.meta.url))
@@ -33,7 +36,7 @@ const RESULTS = fileURLToPath(new URL('../../bench/results', import.meta.url))
 it(`${minutes} minutes at half load with 1 % faults leave memory, descriptors, processes and files flat, and the ledger right to the token`, async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'dragoman-soak-'))
   const env = { MAX_WORKERS: String(WORKERS), IDLE_TIMEOUT: '4000', TMPDIR: temporary }
-  const load = await startLoadServer(env, [], { remembers: false })
+  const load = await startLoadServer(env, [COLLECT_ON_SIGNAL], { remembers: false })
   const { server } = load
   const mixed = createMixedLoad({ ...load, random: createRandom(1) })
   try {
@@ -44,12 +47,15 @@ it(`${minutes} minutes at half load with 1 % faults leave memory, descriptors, p
     const seconds = (): number => (performance.now() - began) / 1000
     // The folders that Claude Code keeps there come with its first processes, which have worked by now.
     const samples: ServerSample[] = [await sampleServer(server, { temporary }, 0)]
+    const live: LiveHeap[] = []
     const running = mixed.atRate(minutes * 60, capacity / 2)
     const isOver = running.then(() => true)
     while (!(await Promise.race([isOver, delay(SAMPLE_MS, false)]))) {
       samples.push(await sampleServer(server, { temporary }, seconds()))
+      if (live.length === 0 && seconds() > minutes * 15) live.push(await liveHeapAt(server, seconds()))
     }
     await atRest(load)
+    live.push(await liveHeapAt(server, seconds()))
     const last = await sampleServer(server, { temporary }, seconds())
     const rows = await rowsOf(server.dataFolder, mixed.sent())
     const workers = workersOf(server.dataFolder)
@@ -64,11 +70,15 @@ it(`${minutes} minutes at half load with 1 % faults leave memory, descriptors, p
       times: mixed.times,
       wrong: mixed.wrong,
     }
-    const checks = [...checksOf(samples, last), ...ledgerChecks(rows, mixed.told, mixed.sent())]
+    const checks = [
+      ...checksOf(samples, last),
+      ...liveHeapChecks(live),
+      ...ledgerChecks(rows, mixed.told, mixed.sent()),
+    ]
     mkdirSync(RESULTS, { recursive: true })
     writeFileSync(
       join(RESULTS, 'soak.json'),
-      JSON.stringify({ minutes, ...facts, times: undefined, checks, samples: [...samples, last] }, null, 1),
+      JSON.stringify({ minutes, ...facts, times: undefined, checks, live, samples: [...samples, last] }, null, 1),
     )
     console.log(report({ ...facts, checks }))
     expect(mixed.wrong).toEqual([])
@@ -85,15 +95,25 @@ async function atRest({ server }: Awaited<ReturnType<typeof startLoadServer>>): 
   await vi.waitUntil(async () => (await busy()) === 0, { timeout: 20_000, interval: 100 })
 }
 
+async function liveHeapAt(server: RunningDragoman, at: number): Promise<LiveHeap> {
+  return { at, megabytes: await liveHeapOf(server) }
+}
+
 /** What callers who left had taken is told a moment after they have left, and written a moment later. */
 async function rowsOf(dataFolder: string, expected: number): Promise<readonly UsageRow[]> {
   const store = createStore({ url: 'sqlite:', dataFolder, log: pino({ level: 'silent' }) })
   try {
-    await vi.waitUntil(async () => (await allRows(store)).length >= expected, { timeout: 30_000, interval: 500 })
+    for (let tries = 0; tries < 60 && (await allRows(store)).length < expected; tries += 1) await delay(500)
     return await allRows(store)
   } finally {
     await store.close()
   }
+}
+
+interface LiveHeap {
+  /** Seconds since the first sample. */
+  readonly at: number
+  readonly megabytes: number
 }
 
 interface Check {
@@ -152,6 +172,16 @@ function checksOf(samples: readonly ServerSample[], last: ServerSample): Check[]
       0,
     ),
   ]
+}
+
+/** The first is taken after a quarter of the time: collecting then leaves the second half as it would be without. */
+function liveHeapChecks(live: readonly LiveHeap[]): Check[] {
+  const [first, last] = [live[0], live.at(-1)]
+  if (first === undefined || last === undefined || last === first) return []
+  const perHour = ((last.megabytes - first.megabytes) / (last.at - first.at)) * 3600
+  const what = 'heap of the server after collection, MB/h'
+  const found = `${perHour.toFixed(2)} (${first.megabytes.toFixed(2)} MB after a quarter, ${last.megabytes.toFixed(2)} at last)`
+  return [{ what, found, bound: `at most ${FLAT_LIVE_HEAP_PER_HOUR}`, holds: perHour <= FLAT_LIVE_HEAP_PER_HOUR }]
 }
 
 function ledgerChecks(

@@ -50,10 +50,7 @@ export async function sampleServer(
     homes: listing(run)
       .flatMap((instance) => listing(join(run, instance)))
       .filter((name) => name !== 'empty').length,
-    storedMegabytes:
-      listing(dataFolder)
-        .map((name) => quietly(() => statSync(join(dataFolder, name)), undefined))
-        .reduce((sum, entry) => sum + (entry?.isFile() === true ? entry.size : 0), 0) / 1_048_576,
+    storedMegabytes: (filesIn(join(dataFolder, 'store')) + filesIn(join(dataFolder, 'usage'))) / 1_048_576,
     lateMs: value('nodejs_eventloop_lag_p99_seconds') * 1000,
     zombies: await lastingZombies(pid),
     orphans: children.filter((child) => ![pid, ...children].includes(parentOf(child) ?? pid)).length,
@@ -93,6 +90,13 @@ async function lastingZombies(pid: number): Promise<number> {
 
 function parentOf(pid: number): number | undefined {
   return quietly(() => Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]), undefined)
+}
+
+/** Bytes, at any depth. */
+function filesIn(folder: string): number {
+  const entries = quietly(() => readdirSync(folder, { recursive: true, encoding: 'utf8' }), [])
+  const sizes = entries.map((name) => quietly(() => statSync(join(folder, name)), undefined))
+  return sizes.reduce((sum, entry) => sum + (entry?.isFile() === true ? entry.size : 0), 0)
 }
 
 function listing(folder: string): string[] {
