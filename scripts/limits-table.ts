@@ -152,7 +152,12 @@ sessions of a caller | MAX_SESSIONS | number | 400 | endpoints/sessions.test.ts:
 messages of a session | SESSION_MAX_MESSAGES | number | 400 | endpoints/sessions.test.ts: holds so much, and there are so many
 bytes of a session | SESSION_MAX_BYTES | bytes | 400 | sessions/sessions.test.ts: a transcript counts into the bytes of its session, and one beyond them fails its turn
 life of a session after its last turn | SESSION_TTL | ms | it is removed | sessions/sessions.test.ts: an hour after its last turn it is gone: swept, and begun anew under its name
-lease of the writer of a session | sessions/create-sessions.ts#LEASE_MS | ms | another one may write | sessions/sessions.test.ts: a writer whose lease has ended adds nothing any more
+an 'Idempotency-Key' | http/idempotency.ts#LONGEST | characters | 400 | endpoints/idempotency.test.ts: the key %j is refused
+time that an answer is kept for its 'Idempotency-Key' | IDEMPOTENCY_TTL | ms | it is removed | idempotency/idempotency-keys.test.ts: a day afterwards it is gone
+such an answer | idempotency/create-idempotency-keys.ts#LONGEST | characters | given, but not kept: 409 for the same request | endpoints/idempotency.test.ts: an answer that is too long to be kept is given, and then refused
+such answers of a caller | idempotency/create-idempotency-keys.ts#MOST_ANSWERS | number | those that came first are removed | idempotency/idempotency-keys.test.ts: a caller has so many, and so many bytes
+bytes of all such answers of a caller | idempotency/create-idempotency-keys.ts#MOST_BYTES | bytes | those that came first are removed | idempotency/idempotency-keys.test.ts: a caller has so many, and so many bytes
+lease of a request that writes a session, or under an 'Idempotency-Key' | lease.ts#LEASE_MS | ms | another one may write | sessions/sessions.test.ts: a writer whose lease has ended adds nothing any more
 a wait for the lock of SQLite | store/sqlite.ts#PATIENCE_MS | ms | 503 | store/store.test.ts: locked by another process holds nothing up, and is told after two seconds
 rows of the ledger on disk while the database is away | usage/journal.ts#MOST_ON_DISK | bytes | rows wait in memory | usage/faults.test.ts: row 32: a full disk under the journal loses no row while the database takes them
 rows of it in memory | usage/ledger-writer.ts#MOST_IN_MEMORY | number | lost, and counted | usage/faults.test.ts: row 32: a full disk under the journal loses no row while the database takes them

@@ -211,6 +211,7 @@ export interface AppDependencies {
   readonly store: Services['store']
   readonly usage: Services['usage']
   readonly sessions: Services['sessions']
+  readonly idempotencyKeys: Services['idempotencyKeys']
   readonly tools: Services['tools']
   readonly workspaces: Services['workspaces']
   readonly mcp: Services['mcp']
@@ -234,6 +235,7 @@ export function createApp(dependencies: AppDependencies): App {
     store,
     usage,
     sessions,
+    idempotencyKeys,
     tools,
     workspaces,
     mcp,
@@ -265,6 +267,7 @@ export function createApp(dependencies: AppDependencies): App {
     store,
     usage,
     sessions,
+    idempotencyKeys,
     tools: { ...tools, policy: withinSettings(tools.policy, needsKey) },
     workspaces,
     mcp,

@@ -170,6 +170,11 @@ export const SETTINGS = {
     [],
     'JSON list of the proxies before this server whose `X-Forwarded-For` is believed: addresses, ranges such as 10.0.0.0/8, and the words loopback, linklocal and uniquelocal.',
   ),
+  IDEMPOTENCY_TTL: setting(
+    integer(0, 30 * 86_400_000),
+    86_400_000,
+    'Milliseconds that an answer is kept for the same request with the same `Idempotency-Key`. 0 ignores the header.',
+  ),
   SESSION_TTL: setting(
     integer(1000, 31_536_000_000),
     3_600_000,

@@ -173,6 +173,24 @@ const ERRORS = {
     retry: false,
     message: 'This session was removed, or taken over by another request, while it was answered.',
   },
+  idempotency_key_in_use: {
+    status: 409,
+    type: 'conflict_error',
+    retry: true,
+    retryAfterSeconds: 1,
+    retryAfterMs: 300,
+    message: 'A request with this Idempotency-Key is being answered. Try again shortly.',
+  },
+  idempotency_key_reused: invalid(
+    'This Idempotency-Key was sent with another request. Take a new one for each, and the same one only to send a request again.',
+    422,
+  ),
+  idempotent_answer_lost: {
+    status: 409,
+    type: 'conflict_error',
+    retry: false,
+    message: 'The request with this Idempotency-Key was answered, but the answer was too long to be kept.',
+  },
   session_full: invalid('The session cannot hold more.'),
   too_many_sessions: invalid('There are too many sessions.'),
   upstream_auth: {

@@ -10,7 +10,6 @@ import { createLogger, type Logger, logLevel } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics.ts'
 import { type Held, startWatchdog } from '../watchdog.ts'
 import { secretsIn } from '../redaction.ts'
-import { createSessions } from '../sessions/create-sessions.ts'
 import { requireOperatorFolders } from '../workspaces/operator-folders.ts'
 import { type BannerFacts, writeBanner } from './banner.ts'
 import { askForKey, mayAskForKey } from './ask-for-key.ts'
@@ -19,6 +18,7 @@ import { demoEnvironment, demoFlags } from './demo-environment.ts'
 import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { openKeys, type Keys } from './keys-from-config.ts'
+import { openKept } from './kept-from-config.ts'
 import { openMetering } from './metering-from-config.ts'
 import { openOwnTools } from './tools-from-config.ts'
 import { createLiveConfig } from './live-config.ts'
@@ -115,14 +115,7 @@ async function startServer(options: Parts): Promise<void> {
   const instance = newInstanceName()
   const metering = openMetering({ config, currentConfig, keys, instance, metrics, log })
   const ownTools = openOwnTools({ config, currentConfig, store, pepper, log })
-  const sessions = createSessions({
-    store,
-    instance,
-    currentConfig,
-    log,
-    flushUsage: () => metering.ledger.flush(),
-    ended: ({ principalId, sessionId }) => ownTools.services.workspaces.remove(principalId, sessionId),
-  })
+  const kept = openKept({ store, instance, currentConfig, log, metering, workspaces: ownTools.services.workspaces })
   const parts = {
     engine,
     config,
@@ -132,7 +125,7 @@ async function startServer(options: Parts): Promise<void> {
     schemas,
     store,
     authentication,
-    sessions,
+    ...kept.services,
     ...metering,
     ...ownTools.services,
     version,
@@ -148,7 +141,7 @@ async function startServer(options: Parts): Promise<void> {
     underNpm,
     drain: async () => {
       await drain({ engine, listening, ending, graceMs: config.DRAIN_TIMEOUT })
-      sessions.close()
+      kept.close()
       await Promise.all([metering.ledger.close(LEDGER_MS), ownTools.close(LEDGER_MS)])
       await schemas.close()
       await demoModel?.close()

@@ -14,6 +14,7 @@ import { chatChunkSchema } from '../wire/chat-chunk.ts'
 import { type ChatRequest, chatRequestSchema } from '../wire/chat-request.ts'
 import { chatCompletionSchema } from '../wire/chat-response.ts'
 import { parseBody } from '../wire/parse.ts'
+import { answerOnce } from './answer-once.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
 import { endUserOf } from './end-user.ts'
@@ -42,7 +43,7 @@ export const chatCompletions: ServiceEndpoint = {
     errors: [...TURN_ERRORS, 'invalid_json_schema', ...SESSION_ERRORS],
   },
   admit: ({ engine }) => engine.admit(),
-  create: (services) => (context) => answer(services, context),
+  create: (services) => answerOnce(services, (context) => answer(services, context)),
 }
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {

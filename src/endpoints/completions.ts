@@ -10,6 +10,7 @@ import { createCompletionRenderer } from '../translate/answers/turn-to-completio
 import { completionRequestSchema } from '../wire/completion-request.ts'
 import { completionChunkSchema, completionSchema } from '../wire/completion-response.ts'
 import { parseBody } from '../wire/parse.ts'
+import { answerOnce } from './answer-once.ts'
 import { askAll } from './ask.ts'
 import { describeFates } from './describe-fates.ts'
 import { endUserOf } from './end-user.ts'
@@ -40,7 +41,7 @@ export const completions: ServiceEndpoint = {
     errors: TURN_ERRORS,
   },
   admit: ({ engine }) => engine.admit(),
-  create: (services) => (context) => answer(services, context),
+  create: (services) => answerOnce(services, (context) => answer(services, context)),
 }
 
 async function answer(services: Services, context: RequestContext): Promise<Reply> {

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
+import type { IdempotencyKeys } from '../idempotency/idempotency-keys.ts'
 import type { SchemaValidator } from '../json-schema/schema-validator.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Endpoint } from '../http/route.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly store: Pick<Store, 'status'>
   readonly usage: UsageReports
   readonly sessions: Sessions
+  readonly idempotencyKeys: IdempotencyKeys
   /** Claude Code's own tools: what of them is allowed, and how often they are used. */
   readonly tools: { readonly policy: ToolPolicies; readonly counts: ToolCounts }
   readonly workspaces: Workspaces

@@ -20,6 +20,8 @@ export interface BodyReading {
   readonly signal: AbortSignal
   /** Told of bytes before they are kept, of declared ones before they come. What it throws ends the reading. */
   readonly take?: (bytes: number) => void
+  /** Told of each piece as it came. */
+  readonly hear?: (piece: Uint8Array) => void
 }
 
 /**
@@ -27,13 +29,13 @@ export interface BodyReading {
  */
 export async function readJsonBody(
   request: Request,
-  { maxBytes, signal, take = () => undefined }: BodyReading,
+  { maxBytes, signal, take = () => undefined, hear = () => undefined }: BodyReading,
 ): Promise<Readonly<Record<string, unknown>>> {
   checkContentType(request.headers)
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > maxBytes) throw tooLarge(maxBytes)
   if (declared > 0) take(declared)
-  const text = await readText(request, { maxBytes, signal, take: declared > 0 ? () => undefined : take })
+  const text = await readText(request, { maxBytes, signal, take: declared > 0 ? () => undefined : take, hear })
   const body = parse(text)
   if (text.length > LONG) await others()
   if (!isObject(body)) throw new ApiError('invalid_json', { message: 'The body must be a JSON object.' })
@@ -50,7 +52,8 @@ function checkContentType(headers: Headers): void {
 }
 
 /** Stops reading at a limit without cancelling the stream: cancelling would cut the connection before the answer is out. */
-async function readText(request: Request, { maxBytes, signal, take }: Required<BodyReading>): Promise<string> {
+async function readText(request: Request, reading: Required<BodyReading>): Promise<string> {
+  const { maxBytes, signal, take, hear } = reading
   if (request.body === null) throw new ApiError('invalid_json', { message: 'The body is empty.' })
   const reader = request.body.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -63,6 +66,7 @@ async function readText(request: Request, { maxBytes, signal, take }: Required<B
     size += piece.value.byteLength
     if (size > maxBytes) throw tooLarge(maxBytes)
     take(piece.value.byteLength)
+    hear(piece.value)
     const { depth, commas } = meter.feed(piece.value)
     if (depth > MAX_DEPTH) {
       throw new ApiError('invalid_json', { message: `The body nests deeper than ${MAX_DEPTH} levels.` })

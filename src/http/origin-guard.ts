@@ -8,6 +8,7 @@ const EXPOSED = [
   'openai-processing-ms',
   'openai-version',
   'x-dragoman-ignored',
+  'idempotent-replayed',
   'retry-after',
   'x-should-retry',
   'x-ratelimit-limit-requests',

@@ -18,17 +18,19 @@ import type { ClientAddress } from './client-address.ts'
 import type { Connection } from './connection.ts'
 import { loggingContent } from './content-log.ts'
 import { errorBody, errorHeaders } from './error-reply.ts'
-import { openEventStream } from './event-stream.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { extensionsOf } from './extensions.ts'
 import { createHostGuard } from './host-guard.ts'
 import { limitRate } from './limit-rate.ts'
 import { createOriginGuard, type OriginGuard } from './origin-guard.ts'
-import { jsonReply, type DocumentReply, type EventsReply, type Reply } from './reply.ts'
+import { readIdempotency } from './idempotency.ts'
+import { jsonReply, type Reply } from './reply.ts'
 import type { RequestContext } from './request-context.ts'
 import { createRequestLifetime, type RequestLifetime } from './request-lifetime.ts'
 import { checkTarget } from './request-target.ts'
+import { documentResponse, eventsResponse } from './respond.ts'
 import type { Access, Handler } from './route.ts'
+import { setAll } from './set-all.ts'
 
 export interface PipelineOptions {
   readonly config: Pick<Config, 'HOST'>
@@ -112,10 +114,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
     const lease = bodies.open(config.MAX_BODIES_BYTES ?? defaultBodyRoom())
     lifetime.onEnd(lease.release)
-    const reading = { maxBytes: config.MAX_BODY_BYTES, signal, take: lease.take }
+    const idempotency = route.takesBody ? readIdempotency(request.headers, place.pattern) : undefined
+    const hear = idempotency?.hear
+    const reading = { maxBytes: config.MAX_BODY_BYTES, signal, take: lease.take, ...(hear !== undefined && { hear }) }
     const body = route.takesBody ? await readJsonBody(request, reading) : {}
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
-    return handle(contextOf({ call, config, exchange, caller, meter, signal, body }))
+    return handle(contextOf({ call, config, exchange, caller, meter, signal, body, idempotency: idempotency?.read() }))
   }
 
   return async (place, call) => {
@@ -140,7 +144,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         return documentResponse(answer, exchange)
       }
       return await eventsResponse(answer, {
-        call,
+        connection: call.connection,
         exchange,
         lifetime,
         settle,
@@ -213,16 +217,31 @@ interface Passed {
   readonly meter: RequestMeter
   readonly signal: AbortSignal
   readonly body: RequestContext['body']
+  readonly idempotency: RequestContext['idempotency']
 }
 
 /** All that an endpoint gets to know. */
-function contextOf({ call, config, exchange, caller, meter, signal, body }: Passed): RequestContext {
+function contextOf({ call, config, exchange, caller, meter, signal, body, idempotency }: Passed): RequestContext {
   const { request, params } = call
   const { id, log, began, note, headers: replyHeaders } = exchange
   const { principal, trusted, grant } = caller
   const extensions = extensionsOf(request.headers)
   const query = Object.fromEntries(new URL(request.url).searchParams)
-  const facts = { id, config, log, began, note, meter, replyHeaders, signal, params, query, body, extensions }
+  const facts = {
+    id,
+    config,
+    log,
+    began,
+    note,
+    meter,
+    replyHeaders,
+    signal,
+    params,
+    query,
+    body,
+    idempotency,
+    extensions,
+  }
   return { ...facts, principal, trusted, grant }
 }
 
@@ -252,48 +271,4 @@ function explainFailure(error: unknown, signal: AbortSignal, explain: PipelineOp
   if (signal.aborted && signal.reason instanceof ApiError) return signal.reason
   if (error instanceof ApiError) return error
   return explain(error) ?? new ApiError('internal_error', { cause: error })
-}
-
-interface EventsAnswer {
-  readonly call: Call
-  readonly exchange: Exchange
-  readonly lifetime: RequestLifetime
-  readonly heartbeatMs: number
-  settle(status: number, failure?: ApiError): void
-  explain(error: unknown): ApiError
-}
-
-async function eventsResponse({ events }: EventsReply, answer: EventsAnswer): Promise<Response> {
-  const { call, exchange, lifetime, heartbeatMs, settle, explain } = answer
-  const stream = await openEventStream(events, {
-    heartbeatMs,
-    renderError: (error) => errorBody(explain(error)),
-    onEnd: (error) => settle(200, error === undefined ? undefined : explain(error)),
-    onLeave: () => {
-      lifetime.leave()
-      call.connection.cut()
-      settle(200, explain(undefined))
-    },
-  })
-  exchange.stamp()
-  setAll(exchange.headers, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    // Proxies of the nginx kind would hold events back.
-    'x-accel-buffering': 'no',
-    // Several clients read on until the connection closes, also after [DONE].
-    connection: 'close',
-  })
-  return new Response(stream, { status: 200, headers: exchange.headers })
-}
-
-function documentResponse(document: DocumentReply, exchange: Exchange): Response {
-  exchange.stamp()
-  if (document.status === 204) return new Response(null, { status: 204, headers: exchange.headers })
-  setAll(exchange.headers, { 'content-type': document.contentType, 'cache-control': 'no-store' })
-  return new Response(document.body, { status: document.status, headers: exchange.headers })
-}
-
-function setAll(headers: Headers, more: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(more)) headers.set(name, value)
 }

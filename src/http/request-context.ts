@@ -7,6 +7,12 @@ import type { RequestMeter } from '../usage/request-meter.ts'
 /** What an endpoint has to say of a request in the access log: no content. */
 export type AccessFacts = Readonly<Record<string, string | number>>
 
+export interface Idempotency {
+  readonly key: string
+  /** The same for the same request: its route, its body, byte for byte, and the headers of this API's own contract. */
+  readonly fingerprint: string
+}
+
 /** Everything an endpoint gets to know of a request. Built field by field by the pipeline; the raw request stays there. */
 export interface RequestContext {
   /** `req_` and 32 hex digits, the answer's `x-request-id`. */
@@ -31,6 +37,8 @@ export interface RequestContext {
   readonly body: Readonly<Record<string, unknown>>
   /** The headers that belong to this API's own contract (`x-claude-*`), by their lower-case names. */
   readonly extensions: Readonly<Record<string, string>>
+  /** Present when the caller sent an `Idempotency-Key` with a body. */
+  readonly idempotency: Idempotency | undefined
   /** Path parameters, URL-decoded. */
   readonly params: Readonly<Record<string, string>>
   /** What stands after the `?`; of a name that stands there twice, the last. */

@@ -1,12 +1,9 @@
-/**
- * Sessions in the database. A request that adds a turn is the session's writer, by a lease that it renews: when its server
- * dies the lease ends by itself, and at once for others on the same machine, who see that the process is gone.
- */
+/** Sessions in the database. A request that adds a turn is the session's writer, by a lease. */
 import { randomUUID } from 'node:crypto'
 import { setImmediate as others } from 'node:timers/promises'
 import type { LiveConfig } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import { isGone } from '../instance.ts'
+import { isHeld, LEASE_MS, writerName } from '../lease.ts'
 import type { Logger } from '../log.ts'
 import {
   deleteExpired,
@@ -42,7 +39,6 @@ export interface SessionsOptions {
   readonly sweepMs?: number
 }
 
-const LEASE_MS = 30_000
 const SWEEP_MS = 60_000
 /** The whole process waits for SQLite. */
 const SWEPT_AT_ONCE = 10
@@ -67,7 +63,7 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   return {
     async begin(request) {
-      const writer = `${options.instance}/${request.requestId}`
+      const writer = writerName(options.instance, request.requestId)
       const config = options.currentConfig()
       const { session, expired } = await change((db) => beginTurn(db, request, { writer, config, leaseMs }))
       if (expired !== undefined) await tellEnd(expired)
@@ -101,7 +97,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const removed = await change(async (db) => {
         const session = await findLive(db, principalId, name, { isLocked: locksRows(db) })
         if (session === undefined) return undefined
-        if (isBusy(session, Date.now())) throw busy()
+        if (isHeld(session, Date.now())) throw busy()
         return (await deleteSession(db, session.id)) ? session : undefined
       })
       if (removed === undefined) return false
@@ -130,7 +126,7 @@ async function beginTurn(db: Change, request: SessionRequest, beginning: Beginni
   const now = Date.now()
   const fresh = freshSession(request, now)
   let session = await lockSession(db, fresh)
-  if (isBusy(session, now)) throw busy()
+  if (isHeld(session, now)) throw busy()
   const expired = session.expiresAt <= now && session.id !== fresh.id ? session : undefined
   if (expired !== undefined) {
     await deleteSession(db, session.id)
@@ -203,10 +199,6 @@ async function findLive(
   return isThere ? session : undefined
 }
 
-function isBusy({ writer, writerUntil }: StoredSession, now: number): boolean {
-  return writer !== null && writerUntil > now && !isGone(writer.split('/', 1)[0] ?? '')
-}
-
 /** Whoever reads page after page would begin again with the first one. */
 const unknownPage = (): ApiError =>
   new ApiError('invalid_value', { message: "There is no session of the id in 'after' any more.", param: 'after' })
@@ -215,5 +207,5 @@ const busy = (): ApiError => new ApiError('session_busy')
 
 function factsOf(session: StoredSession, now: number): SessionFacts {
   const { name, createdAt, usedAt, expiresAt, turns, messages, bytes, model } = session
-  return { name, createdAt, usedAt, expiresAt, turns, messages, bytes, model, isBusy: isBusy(session, now) }
+  return { name, createdAt, usedAt, expiresAt, turns, messages, bytes, model, isBusy: isHeld(session, now) }
 }

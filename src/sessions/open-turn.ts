@@ -1,6 +1,7 @@
 /** The turn of a session's writer: what it adds is stored whole, in one transaction, or not at all. */
 import type { LiveConfig } from '../config.ts'
 import { ApiError } from '../errors.ts'
+import { holdLease } from '../lease.ts'
 import type { Logger } from '../log.ts'
 import { deleteEntries, insertEntries, readEntryIds } from '../store/session-entries-table.ts'
 import { deleteSession, insertTurn, type StoredSession, updateSession } from '../store/sessions-table.ts'
@@ -30,19 +31,18 @@ export function openTurn(
   const { id } = session
   let isOver = false
   let transcript: TurnTranscript | undefined
+  const letGo = holdLease({
+    leaseMs,
+    renew: (until) => store.run((db) => updateSession(db, { id, writer }, { writer_until: until })),
+    onError: (err) => log.warn({ err }, 'the lease of a session could not be renewed'),
+    onLost: () => {
+      isOver = true
+    },
+  })
   const end = (): void => {
     isOver = true
-    clearInterval(renewing)
+    letGo()
   }
-  const renew = async (): Promise<void> => {
-    const isStillWriter = await store.run((db) =>
-      updateSession(db, { id, writer }, { writer_until: Date.now() + leaseMs }),
-    )
-    if (!isStillWriter) end()
-  }
-  const renewing = setInterval(() => {
-    renew().catch((error: unknown) => log.warn({ err: error }, 'the lease of a session could not be renewed'))
-  }, leaseMs / 3).unref()
   return {
     sessionId: id,
     number: session.turns + 1,

@@ -1,4 +1,5 @@
 import type { AllowancesTable, ReservationsTable } from './allowances-table.ts'
+import type { KeptAnswersTable } from './kept-answers-table.ts'
 import type { KeysTable } from './keys-table.ts'
 import type { SessionEntriesTable } from './session-entries-table.ts'
 import type { McpServersTable } from './mcp-servers-table.ts'
@@ -16,6 +17,7 @@ export interface Tables {
   readonly reservations: ReservationsTable
   readonly sessions: SessionsTable
   readonly session_turns: SessionTurnsTable
+  readonly kept_answers: KeptAnswersTable
   readonly mcp_servers: McpServersTable
   readonly session_entries: SessionEntriesTable
   readonly tool_policy: ToolPolicyTable

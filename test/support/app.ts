@@ -11,10 +11,12 @@ import { createLogger } from '../../src/log.ts'
 import { ANY_STORE, createTestAuthentication } from './authentication.ts'
 import { createTestLedger, NO_REPORTS } from './ledger.ts'
 import { createTestTools } from './tools.ts'
+import { NOTHING_KEPT } from './idempotency.ts'
 import { ANY_SESSIONS } from './sessions.ts'
 import type { Services } from '../../src/endpoints/services.ts'
 import { ANY_MCP } from './mcp.ts'
 import type { McpServers } from '../../src/mcp/mcp-servers.ts'
+import type { IdempotencyKeys } from '../../src/idempotency/idempotency-keys.ts'
 import type { Sessions } from '../../src/sessions/sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import type { RateLimits } from '../../src/usage/rate-limits.ts'
@@ -43,6 +45,7 @@ export interface TestAppOptions {
   readonly ledger?: Pick<Ledger, 'open'>
   readonly usage?: UsageReports
   readonly sessions?: Sessions
+  readonly idempotencyKeys?: IdempotencyKeys
   /** Default: what the settings say. */
   readonly tools?: Services['tools']
   readonly mcp?: McpServers
@@ -59,6 +62,7 @@ export function createTestApp({
   ledger = createTestLedger(),
   usage = NO_REPORTS,
   sessions = ANY_SESSIONS,
+  idempotencyKeys = NOTHING_KEPT,
   tools,
   mcp = ANY_MCP,
   rateLimits,
@@ -83,6 +87,7 @@ export function createTestApp({
     ledger,
     usage,
     sessions,
+    idempotencyKeys,
     ...createTestTools(config),
     ...(tools !== undefined && { tools }),
     mcp,

@@ -8,6 +8,7 @@ import type { KeyTerms } from '../../src/store/keys-table.ts'
 import { createUsageReports } from '../../src/usage/usage-reports.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createMeteringOn } from './ledger-on-store.ts'
+import { createIdempotencyOn } from './idempotency.ts'
 import { createSessionsOn } from './sessions.ts'
 import { createMcpServersOn } from './mcp.ts'
 import type { Probe } from '../../src/mcp/probe.ts'
@@ -63,11 +64,12 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
   const config = parseConfig({}, more.settings)
   const flushUsage = (): Promise<void> => metering?.ledger.flush() ?? Promise.resolve()
   const sessions = createSessionsOn(store, { settings: more.settings ?? {}, flushUsage })
+  const idempotencyKeys = createIdempotencyOn(store, { settings: more.settings ?? {} })
   const mcp = createMcpServersOn(store, pepper, { config, ...(probe !== undefined && { probe }) })
   const rateLimits = more.rateLimits ?? createTestRateLimits(config, metering)
   const tools = more.tools ?? createToolsOn(store, more.settings)
   return {
-    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, tools, mcp, ...usage }),
+    ...createTestApp({ ...more, authentication, store, rateLimits, sessions, idempotencyKeys, tools, mcp, ...usage }),
     ...test,
     storeLog,
     authentication,
@@ -83,6 +85,7 @@ export function createKeyedApp(options: KeyedAppOptions = {}): KeyedApp {
     [Symbol.asyncDispose]: async () => {
       authentication.close()
       sessions.close()
+      idempotencyKeys.close()
       await tools.counts.close(5000)
       await mcp.close()
       await metering?.ledger.close(5000)

@@ -11,6 +11,7 @@ import { errorBodySchema } from '../../src/wire/error-body.ts'
 import { modelListSchema, modelSchema } from '../../src/wire/models.ts'
 import { createTestTools } from './tools.ts'
 import { createConfiguredMcp } from './mcp.ts'
+import { NOTHING_KEPT } from './idempotency.ts'
 import { ANY_SESSIONS } from './sessions.ts'
 import { createTestRateLimits } from './rate-limits.ts'
 import { createTestLedger, NO_REPORTS, type TestLedger } from './ledger.ts'
@@ -32,7 +33,7 @@ export interface TestServer extends Omit<TestEngine, typeof Symbol.asyncDispose>
 
 /** What a server has in place of what no test but those of it needs. */
 export type ServerParts = Partial<
-  Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage' | 'sessions' | 'tools'>
+  Pick<AppDependencies, 'authentication' | 'ledger' | 'store' | 'usage' | 'sessions' | 'idempotencyKeys' | 'tools'>
 >
 
 export async function startTestServer(
@@ -59,6 +60,7 @@ export async function startTestServer(
     ledger,
     usage: NO_REPORTS,
     sessions: ANY_SESSIONS,
+    idempotencyKeys: NOTHING_KEPT,
     ...createTestTools(config),
     mcp: createConfiguredMcp(config),
     rateLimits: createTestRateLimits(config),

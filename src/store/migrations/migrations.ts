@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely'
 import { createKeys } from './0001-keys.ts'
+import { createKeptAnswers } from './0007-kept-answers.ts'
 import { createMcpServers } from './0005-mcp-servers.ts'
 import { createSessionEntries } from './0006-session-entries.ts'
 import { createSessions } from './0003-sessions.ts'
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004_tools': createTools,
   '0005_mcp_servers': createMcpServers,
   '0006_session_entries': createSessionEntries,
+  '0007_kept_answers': createKeptAnswers,
 }
