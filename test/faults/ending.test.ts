@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { dial, rawRequest } from '../support/app.ts'
 import { type RunningDragoman, startDragoman } from '../support/dragoman-process.ts'
 import { gone, workersOf } from '../support/processes.ts'
+import { testInSandbox } from '../support/sandbox.ts'
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
 import { gated, says, stalls } from '../support/scripted-model-answers.ts'
 
@@ -73,7 +74,7 @@ test('row 43: kill -9 of the server ends its processes in mid-answer', async () 
   await Promise.all(workers.map((pid) => gone(pid, 5000)))
 })
 
-test('row 43: and the commands that the model runs, those too that left their group', async () => {
+testInSandbox('row 43: and the commands that the model runs, those too that left their group', async () => {
   const { server, model } = await start({ TOOLS_ALLOWED: 'Bash' })
   const program = ['sleep', `${86_400 + process.pid}`]
   const command = `setsid ${program.join(' ')} & ${program.join(' ')}`

@@ -17,6 +17,7 @@ import type { Meter, Spending } from '../../../src/turn/spending.ts'
 import type { TurnEvent } from '../../../src/turn/turn-event.ts'
 import type { Turn } from '../../../src/turn/turn.ts'
 import { KEY, simpleTurn, startTestEngine, type TestEngine } from '../../support/engine.ts'
+import { testInSandbox } from '../../support/sandbox.ts'
 import { says, type SaysOptions } from '../../support/scripted-model-answers.ts'
 
 let fixture: TestEngine
@@ -132,7 +133,7 @@ describe('a turn with tools', () => {
     expect(readFileSync(join(workspace, 'a.txt'), 'utf8')).toBe('one three\n')
   })
 
-  test('runs a command that sees the workspace and nothing else of this machine', async () => {
+  testInSandbox('runs a command that sees the workspace and nothing else of this machine', async () => {
     mkdirSync(join(root, 'other'), { recursive: true })
     writeFileSync(join(root, 'other', 'secret'), 'hidden words')
     const command = [
@@ -160,13 +161,13 @@ describe('a turn with tools', () => {
     expect(output).not.toContain('root:$')
   })
 
-  test('leaves nothing running', async () => {
+  testInSandbox('leaves nothing running', async () => {
     fixture.model.script(uses('Bash', { command: 'setsid sleep 987 > /dev/null 2>&1 & echo started' }), says('Done.'))
     expect(ends(await fixture.ask(granted({ allowed: ['Bash'] })))).toMatchObject([{ output: 'started' }])
     expect(running('sleep\u0000987\u0000')).toEqual([])
   })
 
-  test('a command that runs when its caller leaves is ended with all that it started', async () => {
+  testInSandbox('a command that runs when its caller leaves is ended with all that it started', async () => {
     fixture.model.script(uses('Bash', { command: 'setsid sleep 986 & sleep 986' }))
     const leaving = new AbortController()
     const events = fixture.begin(granted({ allowed: ['Bash'] }), leaving.signal)
@@ -177,7 +178,7 @@ describe('a turn with tools', () => {
     expect(running('sleep\u0000986\u0000')).toEqual([])
   })
 
-  test('a tool that does not come to an end in its time is one that failed', async () => {
+  testInSandbox('a tool that does not come to an end in its time is one that failed', async () => {
     const short = await startTestEngine({ TOOL_TIMEOUT: '1000' })
     try {
       short.model.script(uses('Bash', { command: 'sleep 985' }), says('It took too long.'))
@@ -190,7 +191,7 @@ describe('a turn with tools', () => {
     }
   })
 
-  test('without the egress, where the process has the login itself, a command does not see it', async () => {
+  testInSandbox('without the egress, where the process has the login itself, a command does not see it', async () => {
     const bare = await startTestEngine({ EGRESS: 'false' })
     try {
       const command =
@@ -231,7 +232,7 @@ describe('a turn with tools', () => {
     expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'length', endedBy: 'turn_limit' })
   })
 
-  test('ends there too when a command has asked the model in its place', async () => {
+  testInSandbox('ends there too when a command has asked the model in its place', async () => {
     const body = '{"model":"claude-opus-4-6","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}'
     const call = `curl -s -o /dev/null "$ANTHROPIC_BASE_URL/v1/messages" -H 'content-type: application/json' -d '${body}'`
     const before = fixture.model.requests.length
