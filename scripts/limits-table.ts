@@ -72,7 +72,8 @@ time to hold an answer to it | json-schema/schema-validator.ts#CHECK_MS | ms | t
 threads that check | json-schema/check-threads.ts#THREADS | number | the others wait | json-schema/schema-validator.test.ts: many checks at once are all answered
 checks that wait | json-schema/check-threads.ts#MOST_WAITING | number | 503 | json-schema/check-threads.test.ts: so many wait and no more
 memory of such a thread, in MB | json-schema/check-thread.ts#maxOldGenerationSizeMb | number | 400; the thread is ended | json-schema/schema-validator.test.ts: references that double at every step, and those that lead back to themselves, end
-compiled schemas that are kept | json-schema/schema-thread.ts#MOST_KEPT.schemas | number | the oldest is forgotten | -
+compiled schemas that are kept | json-schema/schema-checks.ts#MOST_KEPT.schemas | number | the one that was used the longest ago is forgotten | json-schema/schema-checks.test.ts: a hundred are kept, those that were used last
+characters of them | json-schema/schema-checks.ts#MOST_KEPT.characters | characters | the one that was used the longest ago is forgotten | json-schema/schema-checks.test.ts: so many characters of them are kept
 verdicts on schemas that are kept | json-schema/schema-validator.ts#MOST_REMEMBERED | number | the oldest is forgotten | json-schema/schema-validator.test.ts: a bad schema is named with its place, also the second time
 what is told of a fault in a schema | json-schema/schema-validator.ts#MOST_TOLD.characters | characters | cut | json-schema/check-threads.test.ts: of a fault only the beginning of long words is kept
 characters of a schema that is made plain for the model | translate/schemas/input-schema.ts#MAX_CHARACTERS | characters | 400 | translate/schemas/input-schema.test.ts: soon, where references make it endless
@@ -107,8 +108,8 @@ time to say that it is done | engine/stream-answer.ts#RESULT_GRACE_MS | ms | the
 silences of the model that its pings bridge | engine/stream-answer.ts#MOST_PINGED_WAITS | number | as a silence | engine/failing-turns.test.ts: when the stream stalls in the middle
 age of a process | engine/recycling.ts#OLDEST_MS | ms | it is replaced after its turn | engine/faults/limits.test.ts: row 58: a process that is an hour old
 turns of a process | engine/recycling.ts#MOST_TURNS | number | it is replaced after its turn | engine/recycling.test.ts: a process serves five hundred turns
-time in which a process gets used to its work | engine/rehearse.ts#LONGEST_MS | ms | it is ended | -
-idleness of a process | engine/roster.ts#LONGEST_IDLE_MS | ms | it is ended | -
+time in which a process gets used to its work | engine/rehearse.ts#LONGEST_MS | ms | it is ended | engine/rehearsal.test.ts: a process that takes too long to rehearse is ended
+idleness of a process | engine/roster.ts#LONGEST_IDLE_MS | ms | it is ended | engine/idle-process.test.ts: a process that nobody has used for ten minutes is ended, and not before
 memory of a process | engine/recycling.ts#MOST_RESIDENT_BYTES | bytes | it is replaced after its turn | engine/faults/limits.test.ts: row 58: a process that takes too much memory
 starts that fail one after another | engine/start-gate.ts#MOST_FAILURES | number | none is started for a while: 503 | engine/start-gate.test.ts: none is started for two seconds, and callers are told how long
 that while | engine/start-gate.ts#LONGEST_PAUSE_MS | ms | one is tried | engine/start-gate.test.ts: each that fails doubles the pause, up to half a minute

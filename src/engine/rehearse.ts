@@ -23,10 +23,14 @@ const TURN: Turn = {
  * Rehearses with a ready, empty worker that calls its model through the egress; does nothing with another.
  * @param isAwaited whether somebody waits for the worker: then it is made short
  */
-export async function rehearse(worker: Worker, isAwaited: () => boolean): Promise<void> {
+export async function rehearse(
+  worker: Pick<Worker, 'canRehearse' | 'run' | 'reset' | 'giveUp'>,
+  isAwaited: () => boolean,
+  longestMs = LONGEST_MS,
+): Promise<void> {
   if (!worker.canRehearse) return
   const question = { turn: TURN, chain: digestChain(TURN.conversation), model: UNKNOWN_MODEL, isRehearsal: true }
-  const patience = AbortSignal.timeout(LONGEST_MS)
+  const patience = AbortSignal.timeout(longestMs)
   try {
     for (let times = 0; times < TIMES; times += 1) {
       for await (const event of worker.run(question, patience)) if (event.type === 'finish') continue

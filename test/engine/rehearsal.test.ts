@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startEgress } from '../../src/engine/egress/egress.ts'
+import { rehearse } from '../../src/engine/rehearse.ts'
 import type { TurnEvent } from '../../src/turn/turn-event.ts'
 import { startTestEngine, type TestEngine, textOf, user } from '../support/engine.ts'
 
@@ -112,3 +113,18 @@ function linkOf(path: string): string {
     return ''
   }
 }
+
+it('a process that takes too long to rehearse is ended', async () => {
+  const gaveUp: unknown[] = []
+  const hanging = {
+    canRehearse: true,
+    async *run(_: unknown, patience: AbortSignal): AsyncGenerator<TurnEvent> {
+      yield { type: 'start', model: 'default' }
+      await new Promise((_resolve, reject) => patience.addEventListener('abort', () => reject(patience.reason)))
+    },
+    reset: () => Promise.resolve(true),
+    giveUp: (cause: unknown) => Promise.resolve(void gaveUp.push(cause)),
+  }
+  await rehearse(hanging, () => false, 50)
+  expect(gaveUp).toMatchObject([{ name: 'TimeoutError' }])
+})
