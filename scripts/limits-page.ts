@@ -63,8 +63,7 @@ function inSteps(value: number, steps: readonly (readonly [size: number, name: s
 }
 
 /** The file of a test, from the root, and words of its title. */
-export function testOf({ test }: Limit): { readonly file: string; readonly title: string } | undefined {
-  if (test === '-') return undefined
+export function testOf({ test }: Limit): { readonly file: string; readonly title: string } {
   const [file = '', title = ''] = test.split(/: (.*)/s)
   return { file: file.startsWith('security/attacks/') ? file : `test/${file}`, title }
 }
@@ -72,8 +71,7 @@ export function testOf({ test }: Limit): { readonly file: string; readonly title
 function line(limit: Limit): string {
   const test = testOf(limit)
   const held = isSetting(limit.at) ? `\`${limit.at}\`` : `\`${limit.at.replace('#', '` `')}\``
-  const shownTest = test === undefined ? '—' : `\`${test.file}\`: ${test.title}`
-  const cells = [limit.what, mostOf(limit), held, limit.beyond, shownTest]
+  const cells = [limit.what, mostOf(limit), held, limit.beyond, `\`${test.file}\`: ${test.title}`]
   return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`
 }
 
@@ -88,7 +86,7 @@ export function limitsPage(madeBy: string): string {
 
 Everything is bounded. What has a name in capitals alone is a [setting](settings.md), of which the default is shown; all else is fixed, in the file under
 \`src\` that is named. Requests per minute and budgets are limits of callers: [operations.md](operations.md#usage-and-limits). The tests of
-\`security/attacks\` run by \`npm run attack\`. A dash stands where no test goes to the bound itself.
+\`security/attacks\` run by \`npm run attack\`.
 
 ${sections.join('\n')}`
 }

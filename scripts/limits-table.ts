@@ -15,7 +15,7 @@ export interface Limit {
   readonly unit: Unit
   /** What becomes of more. */
   readonly beyond: string
-  /** A file under test or security, `: ` and words of the title of a test in it; `-` where no test goes to the bound itself. */
+  /** A file under test or security, `: ` and words of the title of a test in it. */
   readonly test: string
 }
 

@@ -12,11 +12,10 @@ test.each(ALL)('$what: $at is in the code', (limit) => {
   expect(mostOf(limit)).toMatch(/\d/)
 })
 
-test.each(ALL.filter(({ test: named }) => named !== '-'))('$what: there is a test, $test', (limit) => {
-  const named = testOf(limit)
-  const code = readFileSync(`${root}${named?.file}`, 'utf8')
-  expect(code).toContain(named?.title)
-  expect(named?.title).not.toBe('')
+test.each(ALL)('$what: there is a test, $test', (limit) => {
+  const { file, title } = testOf(limit)
+  expect(readFileSync(`${root}${file}`, 'utf8')).toContain(title)
+  expect(title).not.toBe('')
 })
 
 test('no bound in the code is missing in the table', () => {
