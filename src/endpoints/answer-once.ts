@@ -35,9 +35,8 @@ export function answerOnce({ idempotencyKeys }: Services, handle: Handler): Hand
     if (begun.kind === 'kept') return replay(begun.answer, context)
     try {
       const reply = await handle(context)
-      const headers = keptHeaders(context)
-      if (reply.kind === 'events') return { kind: 'events', events: keepEvents(begun, reply, headers) }
-      await begun.keep(shortEnough(JSON.stringify({ ...reply, headers }), begun))
+      if (reply.kind === 'events') return { kind: 'events', events: keepEvents(begun, reply, context) }
+      await begun.keep(shortEnough(JSON.stringify({ ...reply, headers: keptHeaders(context) }), begun))
       return reply
     } catch (error) {
       await begun.release()
@@ -62,16 +61,15 @@ async function* eventsOf(events: readonly unknown[]): AsyncGenerator {
 }
 
 /** Whoever has seen the end of an answer may not find its key free: the end is held until the answer is kept. */
-async function* keepEvents(
-  open: OpenAnswer,
-  { events }: EventsReply,
-  headers: Readonly<Record<string, string>>,
-): AsyncGenerator {
+async function* keepEvents(open: OpenAnswer, { events }: EventsReply, context: RequestContext): AsyncGenerator {
   const seen: string[] = []
+  let headers: Readonly<Record<string, string>> = {}
   let length = 0
   let held: unknown[] = []
   try {
     for await (const event of events) {
+      // They go out with the first event: what the model turns out not to take is known by then, and not before.
+      if (length === 0) headers = keptHeaders(context)
       const json = JSON.stringify(event)
       length += json.length
       if (length <= open.longest) seen.push(json)

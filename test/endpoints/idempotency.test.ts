@@ -44,6 +44,7 @@ describe('row 52: the same request again', () => {
   test.each([
     ['whole', { seed: 7 }, '/v1/chat/completions'],
     ['streamed', { seed: 7, stream: true, stream_options: { include_usage: true } }, '/v1/chat/completions'],
+    ['streamed, with what its model does not take', { temperature: 0.5, stream: true }, '/v1/chat/completions'],
     ['several', { n: 2 }, '/v1/chat/completions'],
     ['several, streamed', { n: 2, stream: true }, '/v1/chat/completions'],
     ['a completion', { prompt: 'Once', messages: undefined }, '/v1/completions'],
