@@ -33,7 +33,7 @@ export interface UsageDaysTable extends Sums {
   /** In UTC: 2030-12-31. */
   readonly day: string
   readonly principal: string
-  /** Empty where none was asked. */
+  /** Empty where none took a call. */
   readonly model: string
   readonly requests: number
   readonly failed: number
@@ -130,7 +130,8 @@ function plus(column: keyof Sums | 'requests' | 'failed'): RawBuilder<number> {
 function sumByDay(rows: readonly UsageRow[]): readonly UsageDaysTable[] {
   const byKey = new Map<string, UsageDaysTable>()
   for (const row of rows) {
-    const group = { day: dayOf(row.at), principal: row.principal, model: row.model ?? '' }
+    // These sums stay for ever: names that a caller made up, which no model answers to, are not to be among them.
+    const group = { day: dayOf(row.at), principal: row.principal, model: row.calls === 0 ? '' : (row.model ?? '') }
     const key = JSON.stringify(Object.values(group))
     const sum = byKey.get(key) ?? { ...group, requests: 0, failed: 0, ...NOTHING }
     byKey.set(key, {

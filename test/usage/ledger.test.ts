@@ -104,6 +104,23 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(await allRows(store)).toMatchObject([{ outcome: 'invalid_type', calls: 0, model: null, costNano: 0 }])
   })
 
+  test('models that callers make up are in their rows, and no sums of their own', async () => {
+    await using subject = await create()
+    const { ledger, store } = subject
+    for (const name of ['claude-made-up-1', 'claude-made-up-2']) {
+      const meter = ledger.open(aRequest())
+      const question = await meter.reserve(estimate(0.05))
+      question.attempt(name).ended()
+      meter.end({ status: 404, outcome: 'model_not_found', ms: 1 })
+    }
+    await vi.waitUntil(async () => (await allRows(store)).length === 2, { timeout: 5000, interval: 10 })
+    expect((await allRows(store)).map(({ model }) => model)).toEqual(
+      expect.arrayContaining(['claude-made-up-1', 'claude-made-up-2']),
+    )
+    const sums = await store.run((db) => sumUsage(db, { from: today, to: today, groupBy: ['model'] }, 10))
+    expect(sums).toMatchObject([{ model: '', requests: 2, failed: 2 }])
+  })
+
   test('what a closed ledger was told is in the database, and nothing is left on disk', async () => {
     await using subject = await create()
     const { ledger, store, dataFolder } = subject
