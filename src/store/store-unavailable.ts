@@ -12,6 +12,10 @@ const AWAY_STATES = new Set(['08', '28', '3D', '53', '55', '57', '58', 'XX'])
 /** What SQLite says of a statement, not of the database. */
 const OWN_FAULT = /^SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|RANGE|MISUSE|TOOBIG)/
 
+/** pg's own errors of a connection and of the way to one, which have no code. Other words of a message say nothing: it may hold names. */
+const LOST_CONNECTION =
+  /^(?:connection terminated|timeout (?:exceeded|expired)|query read timeout|client (?:was closed|has encountered)|the server does not support ssl|there was an error establishing an ssl|the database connection is not open)/i
+
 /** Whether a failure of the driver says that the database is away, and not that it was asked something wrong. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -19,8 +23,7 @@ export function isAway(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : ''
   if (code.startsWith('SQLITE_')) return !OWN_FAULT.test(code)
   if (/^[0-9A-Z]{5}$/.test(code)) return AWAY_STATES.has(code.slice(0, 2))
-  // What is left of pg's own errors are those of the connection, most of them without a code.
-  return /^E[A-Z_]+$/.test(code) || /timeout|timed out|connection|not queryable/i.test(error.message)
+  return /^E[A-Z_]+$/.test(code) || LOST_CONNECTION.test(error.message)
 }
 
 /** Classes of SQLSTATE that tell of the data: its form, the constraints on it, limits of its size. */

@@ -114,6 +114,9 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     const twice = subject.store.run((db) => insertKey(db, aKey()))
     await expect(twice).rejects.toThrow(/unique/i)
     await expect(twice).rejects.not.toBeInstanceOf(StoreUnavailable)
+    // What a name says is not what the driver says.
+    const named = subject.store.run(() => Promise.reject(new Error('no key is called "connection timeout"')))
+    await expect(named).rejects.toThrow(/no key/)
     expect(subject.store.status().state).toBe('ready')
   })
 
