@@ -89,9 +89,9 @@ export function createKeyBook(store: Store, pepper: Pepper): KeyBook {
 async function replace(db: Database, oldId: string, stored: StoredKey, graceMs: number): Promise<void> {
   const now = Date.now()
   await insertKey(db, stored)
-  if (graceMs > 0) return expireKey(db, oldId, now + graceMs)
-  // Somebody else may have rotated it in the meantime: then this one is not to be there.
-  if (!(await revokeKey(db, oldId, now))) throw new KeyBookError('this key was revoked in the meantime')
+  const wasLive = graceMs > 0 ? await expireKey(db, oldId, now + graceMs) : await revokeKey(db, oldId, now)
+  // Somebody else may have revoked it in the meantime, as a rotation without grace does: then this one is not to be there.
+  if (!wasLive) throw new KeyBookError('this key was revoked in the meantime')
 }
 
 const isLive = ({ revokedAt, expiresAt }: StoredKey): boolean =>

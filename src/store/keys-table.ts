@@ -111,14 +111,17 @@ export async function revokeKey(db: Database, id: string, at: number): Promise<b
   return numUpdatedRows > 0n
 }
 
-/** Makes it end earlier, never later. */
-export async function expireKey(db: Database, id: string, at: number): Promise<void> {
-  await db
+/** Makes it end earlier, never later. @returns whether it is not revoked */
+export async function expireKey(db: Database, id: string, at: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('keys')
-    .set({ expires_at: at })
+    .set((row) => ({
+      expires_at: row.case().when('expires_at', '<', at).then(row.ref('expires_at')).else(at).end(),
+    }))
     .where('id', '=', id)
-    .where((row) => row.or([row('expires_at', 'is', null), row('expires_at', '>', at)]))
-    .execute()
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 function toRow(key: StoredKey): Insertable<KeysTable> {

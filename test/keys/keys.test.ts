@@ -1,7 +1,9 @@
 /** Keys of a database, as callers meet them. */
 import { EventEmitter, once } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
+import { createKeyBook } from '../../src/keys/key-book.ts'
 import { newKey } from '../../src/keys/key-text.ts'
+import { createPepper } from '../../src/keys/pepper.ts'
 import { insertKey, revokeKey } from '../../src/store/keys-table.ts'
 import { chat, errorOf, eventsOf } from '../support/app.ts'
 import { saysThenHangs } from '../support/fake-engine.ts'
@@ -207,6 +209,24 @@ describe('a revoked key', () => {
     expect(made.stored).toMatchObject({ name: 'team', models: ['sonnet'], budgetDayUsd: 1, rotatedFrom: old.stored.id })
     expect((await app.request(MODELS, { headers: bearer(old.key) })).status).toBe(401)
     expect((await app.request(MODELS, { headers: bearer(made.key) })).status).toBe(200)
+  })
+
+  test.each([
+    ['at once', 0],
+    ['with a time of grace', 60_000],
+  ])('has no successor when it is revoked while it is rotated %s', async (_, graceMs) => {
+    await using app = createKeyedApp()
+    const { stored } = await app.book.create(terms())
+    const pepper = createPepper(undefined, app.dataFolder)
+    const book = createKeyBook(app.store, {
+      ...pepper,
+      readOrMake: async () => {
+        await app.book.revoke(stored.id)
+        return pepper.readOrMake()
+      },
+    })
+    await expect(book.rotate(stored.id, graceMs)).rejects.toThrow('revoked in the meantime')
+    expect(await app.book.list()).toMatchObject([{ id: stored.id }])
   })
 
   test('still works for the time of grace that its rotation gave it', async () => {

@@ -72,8 +72,13 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
   test('the end of a key is never put off', async () => {
     await using subject = await create()
     await subject.store.run((db) => insertKey(db, aKey({ expiresAt: 10 })))
-    await subject.store.run((db) => expireKey(db, 'one', 20))
+    expect(await subject.store.run((db) => expireKey(db, 'one', 20))).toBe(true)
     expect(await subject.store.run((db) => findKeys(db, ['one']))).toMatchObject([{ expiresAt: 10 }])
+    await subject.store.run((db) => insertKey(db, aKey({ id: 'two', expiresAt: null })))
+    expect(await subject.store.run((db) => expireKey(db, 'two', 20))).toBe(true)
+    expect(await subject.store.run((db) => findKeys(db, ['two']))).toMatchObject([{ expiresAt: 20 }])
+    await subject.store.run((db) => revokeKey(db, 'two', 15))
+    expect(await subject.store.run((db) => expireKey(db, 'two', 16))).toBe(false)
   })
 
   test('an MCP server comes back as it was stored, under a name of its own, and no more than so many are taken', async () => {
