@@ -6,6 +6,8 @@ import type { Tables } from './tables.ts'
 /** The server gives up first, so that the connection is free again. */
 const STATEMENT_MS = 2500
 const QUERY_MS = 3000
+/** Statements see what others have committed, and wait for rows: stricter ones would fail instead, if the database asks for such. */
+const ISOLATION = 'set session characteristics as transaction isolation level read committed'
 
 /**
  * Connects and brings the schema up to date. Connections that break are replaced by the pool.
@@ -49,7 +51,11 @@ function createRenewablePool(url: string, onLost: (cause: unknown) => void): Ren
     pool.on('error', (cause) => {
       if (pool === current) onLost(cause)
     })
-    pool.on('connect', (client) => client.on('error', () => undefined))
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined)
+      // Should it fail, whoever waits for the connection hears why.
+      client.query(ISOLATION).catch(() => undefined)
+    })
     return pool
   }
   return {

@@ -26,6 +26,11 @@ export function isAway(error: unknown): boolean {
   return /^E[A-Z_]+$/.test(code) || LOST_CONNECTION.test(error.message)
 }
 
+/** Whether a transaction had to give way to another one: a deadlock, for one. The next time it may not. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^40\w{3}$/.test(String(error.code))
+}
+
 /** Classes of SQLSTATE that tell of the data: its form, the constraints on it, limits of its size. */
 const DATA_STATES = new Set(['22', '23', '54'])
 

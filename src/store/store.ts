@@ -5,7 +5,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Logger } from '../log.ts'
 import { type DatabaseAddress, describeAddress, readDatabaseUrl } from './database-url.ts'
-import { isAway, StoreUnavailable } from './store-unavailable.ts'
+import { isAway, isPassing, StoreUnavailable } from './store-unavailable.ts'
 import type { Tables } from './tables.ts'
 
 export type Database = Kysely<Tables>
@@ -75,7 +75,7 @@ export function createStore({ url, dataFolder, log }: StoreOptions): Store {
         return result
       } catch (error) {
         // One that cannot be opened is away, whatever the reason.
-        if (db !== undefined && !isAway(error)) throw error
+        if (db !== undefined && !isAway(error)) throw isPassing(error) ? new StoreUnavailable(error) : error
         foundAway(error)
         throw new StoreUnavailable(error)
       }

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import Libsql from 'libsql'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
@@ -135,6 +136,41 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     )
     await expect(failing).rejects.toThrow('on purpose')
     expect(await subject.store.run(hasKeys)).toBe(false)
+  })
+})
+
+describe('PostgreSQL', () => {
+  test('that asks for stricter transactions is not asked for them', async () => {
+    const url = await postgres.createDatabase()
+    await using subject = createTestStore(url)
+    const strict = `alter database ${new URL(url).pathname.slice(1)} set default_transaction_isolation = 'serializable'`
+    await subject.store.run((db) => sql.raw(strict).execute(db))
+    const level = subject
+      .again()
+      .run((db) => db.transaction().execute((change) => sql`show transaction_isolation`.execute(change)))
+    expect((await level).rows).toEqual([{ transaction_isolation: 'read committed' }])
+  })
+
+  test('whoever has to give way to another transaction is told to come again, and it is not away', async () => {
+    await using subject = createTestStore(await postgres.createDatabase())
+    const { store } = subject
+    await store.run((db) => insertKey(db, aKey()))
+    await store.run((db) => insertKey(db, aKey({ id: 'two' })))
+    let first = 0
+    const both = (): Promise<boolean> => vi.waitUntil(() => first === 2, { timeout: 5000, interval: 5 })
+    const revoke = (one: string, other: string): Promise<unknown> =>
+      store.run((db) =>
+        db.transaction().execute(async (change) => {
+          await revokeKey(change, one, 1)
+          first += 1
+          await both()
+          await revokeKey(change, other, 1)
+        }),
+      )
+    const outcomes = await Promise.allSettled([revoke('one', 'two'), revoke('two', 'one')])
+    const [failed] = outcomes.filter(({ status }) => status === 'rejected')
+    expect(failed).toMatchObject({ reason: expect.any(StoreUnavailable) })
+    expect(store.status().state).toBe('ready')
   })
 })
 
