@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts'
 import { isHeld, LEASE_MS, writerName } from '../lease.ts'
 import type { Logger } from '../log.ts'
 import {
+  countSessions,
   deleteExpired,
   deleteSession,
   findSession,
@@ -171,9 +172,8 @@ function freshSession({ principalId, name }: SessionRequest, now: number): Store
   }
 }
 
-async function checkCount(db: Database, principalId: string, most: number): Promise<void> {
-  const { sessions } = await sumSessions(db, principalId, Date.now())
-  if (sessions < most) return
+async function checkCount(db: Change, principalId: string, most: number): Promise<void> {
+  if ((await countSessions(db, principalId, Date.now())) < most) return
   throw new ApiError('too_many_sessions', {
     message: `There are ${most} sessions already: remove some, or let them expire.`,
     param: 'session_id',

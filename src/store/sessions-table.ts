@@ -1,5 +1,5 @@
 /** Conversations that live on the server. What is said in them is text to this file. */
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { locksRows } from './lock-rows.ts'
 import { deleteEntries } from './session-entries-table.ts'
 import type { Change, Database } from './store.ts'
@@ -158,6 +158,19 @@ export async function sumSessions(db: Database, principal: string, now: number):
     bytes: Number(row.bytes ?? 0),
     busy: Number(busy.sessions),
   }
+}
+
+/** With those that have their first turn at this moment. Whoever counts waits until others of this caller have counted. */
+export async function countSessions(db: Change, principal: string, now: number): Promise<number> {
+  if (locksRows(db)) await sql`select pg_advisory_xact_lock(hashtextextended(${principal}, 0))`.execute(db)
+  const { sessions } = await db
+    .selectFrom('sessions')
+    .where('principal', '=', principal)
+    .where('expires_at', '>', now)
+    .where((row) => row.or([row('turns', '>', 0), row('writer_until', '>', now)]))
+    .select(({ fn }) => fn.countAll<number | string>().as('sessions'))
+    .executeTakeFirstOrThrow()
+  return Number(sessions)
 }
 
 /** What was said, turn by turn: after one, up to another one and with it. */

@@ -62,6 +62,22 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     await (await begin(subject.two)).release()
   })
 
+  test('of twenty first turns at the same time as many begin as a caller may have sessions, and of nobody else', async () => {
+    await using subject = await create({ settings: { MAX_SESSIONS: '5' } })
+    const begun = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) => begin(n % 2 === 0 ? subject.one : subject.two, `s-${n}`)),
+    )
+    const turns = begun.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    expect(turns).toHaveLength(5)
+    expect(begun.filter((each) => each.status === 'rejected' && each.reason.code === 'too_many_sessions')).toHaveLength(
+      15,
+    )
+    await (await begin(subject.one, 's', 'key:two')).release()
+    // One that comes to nothing makes room.
+    await turns[0]?.release()
+    await (await begin(subject.one, 'another')).commit(addition('"a"'))
+  })
+
   test('fifty sessions at once are fifty sessions', async () => {
     await using subject = await create()
     const names = Array.from({ length: 50 }, (_, n) => `s-${n}`)
