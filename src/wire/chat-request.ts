@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { messageSchema } from './message.ts'
 import { decimal, integer } from './number.ts'
 import { responseFormatSchema } from './response-format.ts'
+import { sessionIdSchema } from './session.ts'
 import { functionCallSchema, legacyFunctionSchema, toolChoiceSchema, toolSchema } from './tool.ts'
 
 /** Long histories are welcome; this bounds the work that one request can ask for. */
@@ -111,9 +112,7 @@ export const chatRequestSchema = z
     prompt_cache_retention: z.enum(['in_memory', 'in-memory', '24h']).nullish().describe('How long it is cached.'),
     moderation: z.object({ model: z.string() }).nullish().describe('Have request and answer moderated.'),
 
-    session_id: z
-      .string()
-      .regex(/^[^\p{C}]{1,128}$/u, 'expected 1 to 128 characters that can be printed')
+    session_id: sessionIdSchema
       .nullish()
       .describe('Extension: go on with the conversation of this name, which the server keeps.'),
     enable_tools: z.boolean().nullish().describe("Extension: let the model use Claude Code's own tools."),

@@ -2,6 +2,14 @@
 import { z } from 'zod'
 import { messageSchema } from './message.ts'
 
+/** Names that a path can be made of: dots alone, backslashes and what has a route of its own cannot. */
+export const sessionIdSchema = z
+  .string()
+  .regex(
+    /^(?!(?:\.{1,2}|stats)$)[^\p{C}\\]{1,128}$/u,
+    'expected 1 to 128 characters that can be printed, without backslashes',
+  )
+
 /** What an answer says of the session that it belongs to. */
 export const sessionPlaceSchema = z
   .strictObject({
@@ -103,5 +111,9 @@ export const sessionQuerySchema = z.object({
     )
     .transform(Number)
     .optional(),
-  after: z.string().optional(),
+  // Nothing else was ever a name, and PostgreSQL takes no NUL.
+  after: z
+    .string()
+    .regex(/^[^\p{C}]{1,128}$/u)
+    .optional(),
 })

@@ -204,12 +204,26 @@ describe('a session', () => {
     ['', 'invalid_value'],
     ['x'.repeat(129), 'invalid_value'],
     ['with\nnewline', 'invalid_value'],
+    ['.', 'invalid_value'],
+    ['..', 'invalid_value'],
+    ['stats', 'invalid_value'],
+    ['a\\b', 'invalid_value'],
     [7, 'invalid_type'],
   ])('cannot be called %j', async (name, code) => {
     const response = await ask(alice, 'any', 'a', { session_id: name })
     expect(response.status).toBe(400)
     expect(await errorOf(response)).toMatchObject({ code, param: 'session_id' })
   })
+
+  test.each(['...', './a', 'a/../b', '/a//', '%2e%00', 'stats/', 'STATS', 'ä #?&+', '😀'.repeat(64)])(
+    'can be called %j, and is read and removed under that name',
+    async (name) => {
+      await ask(alice, name, 'a')
+      const path = `/v1/sessions/${encodeURIComponent(name)}`
+      expect(await (await get(alice, path)).json()).toMatchObject({ id: name, turns: 1 })
+      expect((await get(alice, path, 'DELETE')).status).toBe(200)
+    },
+  )
 
   test('goes on from one answer, so n is 1; without a name nothing is kept', async () => {
     expect(await errorOf(await ask(alice, 'n', 'a', { n: 2 }))).toMatchObject({ code: 'invalid_value', param: 'n' })
@@ -229,6 +243,7 @@ test('sessions are listed page by page, the last used first, read with what they
   expect(rest).toMatchObject({ has_more: false, data: [{ id: 'a/b?c', turns: 1, message_count: 2, busy: false }] })
   expect((await get(alice, '/v1/sessions?limit=0')).status).toBe(400)
   expect((await get(alice, '/v1/sessions?after=nothing')).status).toBe(400)
+  expect(await errorOf(await get(alice, '/v1/sessions?after=%00'))).toMatchObject({ param: 'after' })
   expect((await read(alice, 'one')).usage).toMatchObject({
     num_model_requests: 2,
     input_tokens: 60,
