@@ -34,6 +34,8 @@ export interface SealedJournal {
   read(): Promise<readonly JournalLine[]>
   /** Its rows are in the database. */
   remove(): Promise<void>
+  /** It is not tried again before the next start. */
+  leave(): void
   /** Whether the instance that wrote it is gone: what is not done in it never will be. */
   readonly isOrphan: boolean
 }
@@ -57,7 +59,7 @@ class FileJournal implements Journal {
   readonly #journals: string
   readonly #name: string
   readonly #folder: string
-  readonly #sealed: { journal: SealedJournal; bytes: number }[] = []
+  readonly #sealed: { journal: JournalFiles; bytes: number }[] = []
   #count = 0
   #path: string
   /** Undefined once closed: its number may be another file's by then. */
@@ -104,14 +106,13 @@ class FileJournal implements Journal {
   }
 
   sealed(): readonly SealedJournal[] {
-    return this.#sealed.map(({ journal }) => ({
-      ...journal,
-      remove: async () => {
-        await journal.remove()
+    return this.#sealed.map(({ journal }) => {
+      const leave = (): void => {
         const index = this.#sealed.findIndex((each) => each.journal === journal)
         if (index !== -1) this.#sealed.splice(index, 1)
-      },
-    }))
+      }
+      return { ...journal, leave, remove: () => journal.remove().then(leave) }
+    })
   }
 
   async adopt(): Promise<void> {
@@ -161,7 +162,9 @@ function nothingIfGone(error: unknown): string {
   throw error
 }
 
-function sealedJournal(paths: readonly string[], folder: string | undefined): SealedJournal {
+type JournalFiles = Omit<SealedJournal, 'leave'>
+
+function sealedJournal(paths: readonly string[], folder: string | undefined): JournalFiles {
   return {
     isOrphan: folder !== undefined,
     async read() {

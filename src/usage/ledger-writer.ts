@@ -78,10 +78,10 @@ export function createLedgerWriter(options: LedgerWriterOptions): LedgerWriter {
     try {
       while (hasNews) {
         hasNews = false
-        await bringInSealed(journal, record)
+        await bringInSealed(journal, record, log)
         await bringInMemory(inMemory, record)
         if (journal.bytes > 0) journal.seal(running())
-        await bringInSealed(journal, record)
+        await bringInSealed(journal, record, log)
       }
     } catch (error) {
       hasNews = true
@@ -134,16 +134,27 @@ async function bringInMemory(inMemory: UsageRow[], record: RecordRows): Promise<
   }
 }
 
-async function bringInSealed(journal: Journal, record: RecordRows): Promise<void> {
+async function bringInSealed(journal: Journal, record: RecordRows, log: LedgerWriterOptions['log']): Promise<void> {
   for (const sealed of journal.sealed()) {
-    const rows = await rowsOf(sealed)
-    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-      await record(rows.slice(at, at + ROWS_AT_ONCE))
-      // SQLite takes its time without giving any to others.
-      if (at + ROWS_AT_ONCE < rows.length) await others()
+    try {
+      await bringInOne(sealed, record)
+    } catch (error) {
+      if (!sealed.isOrphan || error instanceof StoreUnavailable) throw error
+      // Files that a server of another user left cannot be read, for one. They must not hold up our own rows.
+      sealed.leave()
+      log.error({ err: error }, 'what another instance left of the usage ledger cannot be brought in')
     }
-    await sealed.remove()
   }
+}
+
+async function bringInOne(sealed: SealedJournal, record: RecordRows): Promise<void> {
+  const rows = await rowsOf(sealed)
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    await record(rows.slice(at, at + ROWS_AT_ONCE))
+    // SQLite takes its time without giving any to others.
+    if (at + ROWS_AT_ONCE < rows.length) await others()
+  }
+  await sealed.remove()
 }
 
 /** What is not done goes on in a later file, unless there is nobody any more to whom it could. */

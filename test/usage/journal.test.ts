@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { newInstanceName } from '../../src/instance.ts'
 import { openJournal } from '../../src/usage/journal.ts'
 import type { UsageRow } from '../../src/store/usage-table.ts'
-import { createLedgerOn } from '../support/ledger-on-store.ts'
+import { allRows, answer, aRequest, createLedgerOn } from '../support/ledger-on-store.ts'
 import { createTestStore } from '../support/store.ts'
 
 const row = (id: string): UsageRow => ({
@@ -32,12 +32,13 @@ const row = (id: string): UsageRow => ({
 })
 
 /** Of a process that is no more. */
-function leaveJournal(dataFolder: string, rows: number): void {
+function leaveJournal(dataFolder: string, rows: number): string {
   const [, , machine = ''] = newInstanceName().split('-')
   const folder = join(dataFolder, 'usage', `999999999-1-${machine}-abcdef`)
   mkdirSync(folder, { recursive: true })
   const lines = Array.from({ length: rows }, (_, n) => JSON.stringify({ isDone: true, row: row(`req_${n}`) }))
   writeFileSync(join(folder, '1.jsonl'), `${lines.join('\n')}\n`)
+  return folder
 }
 
 test('of two instances that find the same journal, the later one goes on without it', async () => {
@@ -53,6 +54,20 @@ test('of two instances that find the same journal, the later one goes on without
   await second?.remove()
   expect(two.sealed()).toEqual([])
   await Promise.all([one.close(true), two.close(true)])
+})
+
+test('a journal that cannot be read is left, and holds up no other rows', async () => {
+  await using subject = createTestStore()
+  const { store, dataFolder } = subject
+  const left = leaveJournal(dataFolder, 3)
+  // A folder cannot be read as a file by anybody.
+  mkdirSync(join(left, '2.jsonl'))
+  const ledger = createLedgerOn(store, dataFolder)
+  for (let n = 0; n < 3; n += 1) await answer(ledger, aRequest())
+  await vi.waitUntil(async () => (await allRows(store)).length === 3, { timeout: 5000, interval: 10 })
+  await ledger.close(1000)
+  expect(ledger.status()).toEqual({ lost: 0, waitingBytes: 0 })
+  expect(readdirSync(left)).toEqual(['1.jsonl', '2.jsonl'])
 })
 
 test('a long journal comes in without holding up the process', async () => {
