@@ -1,15 +1,15 @@
 /**
- * The name of a running instance, by which others that share its data folder know whether it still runs: its process,
- * when that started, and the machine that it is on.
+ * The name of a running instance, by which others that share its data folder or its database know whether it still runs:
+ * its process, when that started, the machine that it is on, and who sees its processes there.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { stat as statOf } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 /** Another one at each call. */
 export function newInstanceName(): string {
-  return `${process.pid}-${startTime(process.pid)}-${machine()}-${randomBytes(3).toString('hex')}`
+  return `${process.pid}-${startTime(process.pid)}-${machine()}-${randomBytes(3).toString('hex')}-${processSpace()}`
 }
 
 /** Whether the instance that this folder is named after may still run; true for a folder that is named after none. */
@@ -19,16 +19,26 @@ export async function mayRun(name: string, folder: string): Promise<boolean> {
   return where === machine() ? isSame(Number(pid), started) : isRecent(folder)
 }
 
-/** Whether it is known that the instance of this name is gone: one of this machine, whose process is no more. */
+/** Whether it is known that the instance of this name is gone: one whose process would be seen from here, and is no more. */
 export function isGone(name: string): boolean {
-  const [pid, started, where] = name.split('-')
+  const [pid, started, where, , space] = name.split('-')
   if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) return false
-  return where === machine() && !isSame(Number(pid), started)
+  return where === machine() && space === processSpace() && !isSame(Number(pid), started)
 }
 
 /** Containers that share a data folder do not see each other's processes, but each has a host name of its own. */
 function machine(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
+}
+
+/** Containers that use the network of their machine have its host name too, and still do not see each other's processes. */
+function processSpace(): string {
+  try {
+    // Short: names of folders are part of the paths of sockets.
+    return Number(readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '')).toString(36)
+  } catch {
+    return '0'
+  }
 }
 
 /** Another machine's: whether it was written to within a week. */

@@ -108,6 +108,17 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(await answer(subject.two)).toBe('"of the living"')
   })
 
+  test('row 52: a process that cannot be seen from here, as in a container beside this one, is not taken for one that is gone', async () => {
+    await using subject = await create()
+    const elsewhere = newInstanceName().replace(/^\d+(.*-)[^-]+$/, '999999999$1elsewhere')
+    const neighbour = createIdempotencyOn(subject.store, { instance: elsewhere })
+    await using _ = { [Symbol.asyncDispose]: () => Promise.resolve(neighbour.close()) }
+    const running = await open(neighbour)
+    await expect(begin(subject.one)).rejects.toMatchObject({ code: 'idempotency_key_in_use' })
+    await running.keep('"of the neighbour"')
+    expect(await answer(subject.one)).toBe('"of the neighbour"')
+  })
+
   test('a request that takes its time keeps its key', async () => {
     await using subject = await create({ leaseMs: 300, sweepMs: 20 })
     const slow = await open(subject.one)
