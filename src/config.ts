@@ -3,13 +3,12 @@
  * (`--max-timeout` for `MAX_TIMEOUT`), the README's table and the validation all come from here.
  * No other file reads the environment.
  */
-import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import type { OwnToolName } from './turn/own-tools.ts'
 import type { LIVE_SETTINGS } from './live-settings.ts'
+import { readEnvFile } from './env-file.ts'
 import { optional, setting, type Setting } from './setting.ts'
 import { flag, integer, json, text, path, key, toolNames, perMinute, proxies, databaseUrl } from './setting-schemas.ts'
 import { readSettingsFile, type SettingsInFile } from './settings-file.ts'
@@ -286,13 +285,7 @@ export const secretSettings = ({
 
 /** The process's environment with `.env` of the folder below it: what the shell sets wins. */
 export function loadEnvironment(folder: string = process.cwd()): Environment {
-  let fromFile: Environment = {}
-  const file = join(folder, '.env')
-  try {
-    fromFile = parseEnv(readFileSync(file, 'utf8'))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ENOENT') throw new ConfigError(`${file} cannot be read (${String(code)})`, { cause: error })
-  }
-  return { ...fromFile, ...process.env }
+  const { variables, problem } = readEnvFile(folder)
+  if (problem !== undefined) throw new ConfigError(problem)
+  return { ...variables, ...process.env }
 }

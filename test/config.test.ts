@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -42,6 +43,11 @@ describe('the file .env', () => {
 
   it('may be missing', () => {
     expect(loadEnvironment(folder)['PATH']).toBe(process.env['PATH'])
+  })
+
+  it('that is a pipe is not waited for', () => {
+    execFileSync('mkfifo', [join(folder, '.env')])
+    expect(() => loadEnvironment(folder)).toThrow(join(folder, '.env'))
   })
 
   it('that cannot be read is an error that names it', () => {

@@ -22,6 +22,7 @@ import { openKept } from './kept-from-config.ts'
 import { openMetering } from './metering-from-config.ts'
 import { openOwnTools } from './tools-from-config.ts'
 import { createLiveConfig } from './live-config.ts'
+import { requireOwnEnvFile } from './own-env-file.ts'
 import { packageInfo } from './package-info.ts'
 import { installReload } from './reload.ts'
 import type { SettingFlags } from './setting-flags.ts'
@@ -43,8 +44,10 @@ export async function serve(given: SettingFlags, { demo }: { readonly demo: bool
   const asked = parseConfig(environment, flags)
   const demoModel = demo ? await startDemo() : undefined
   try {
-    const read = (from: Environment): Config =>
-      demoModel === undefined ? parseConfig(from, flags) : forDemo(from, flags, demoModel)
+    const read = (from: Environment): Config => {
+      requireOwnEnvFile(from, flags)
+      return demoModel === undefined ? parseConfig(from, flags) : forDemo(from, flags, demoModel)
+    }
     const secrets = secretsIn({ ...environment, ...flags, ...secretSettings(asked) })
     const underNpm = environment['npm_lifecycle_event'] !== undefined
     await start({

@@ -1,17 +1,16 @@
 /** Opens workspaces, and takes away a session's own with it. */
 import { mkdtemp, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { newInstanceName } from '../instance.ts'
 import type { Logger } from '../log.ts'
-import { operatorFolders } from './operator-folders.ts'
+import { type FolderSettings, operatorFolders } from './operator-folders.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { Workspace, Workspaces } from './workspaces.ts'
 import { findRoot, folderOf, makeFolder, makeRoot, TURNS } from './workspaces-root.ts'
 
 export interface WorkspacesOptions {
-  readonly config: Pick<Config, 'DATA_DIR' | 'CLAUDE_CWD' | 'WORKSPACES'>
+  readonly config: FolderSettings
   readonly log: Pick<Logger, 'warn'>
 }
 

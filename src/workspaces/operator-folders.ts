@@ -1,10 +1,14 @@
 /** The folders that the operator lets tools work in. Each is looked at when the server starts and again for each turn. */
 import { realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { type Config, ConfigError } from '../config.ts'
+import { readDatabaseUrl } from '../store/database-url.ts'
 
-type FolderSettings = Pick<Config, 'DATA_DIR' | 'CLAUDE_CWD' | 'WORKSPACES'>
+export type FolderSettings = Pick<
+  Config,
+  'DATA_DIR' | 'CLAUDE_CWD' | 'WORKSPACES' | 'CONFIG_FILE' | 'MCP_CONFIG' | 'DATABASE_URL'
+>
 
 export interface OperatorFolder {
   /** @returns its real path. @throws when it is not there, or is none that tools should work in */
@@ -21,8 +25,8 @@ export interface OperatorFolders {
 const SYSTEM = ['/proc', '/sys', '/dev', '/etc']
 
 export function operatorFolders(config: FolderSettings): OperatorFolders {
-  const { DATA_DIR: dataFolder, CLAUDE_CWD: forAll } = config
-  const folder = (path: string): OperatorFolder => ({ check: () => checkFolder(path, dataFolder) })
+  const { CLAUDE_CWD: forAll } = config
+  const folder = (path: string): OperatorFolder => ({ check: () => checkFolder(path, config) })
   return {
     forAll: forAll === undefined ? undefined : folder(forAll),
     named: new Map(Object.entries(config.WORKSPACES).map(([name, path]) => [name, folder(path)])),
@@ -43,7 +47,8 @@ export async function requireOperatorFolders(config: FolderSettings): Promise<vo
   if (problems.length > 0) throw new ConfigError(`Folders that tools cannot work in:\n  ${problems.join('\n  ')}`)
 }
 
-async function checkFolder(given: string, dataFolder: string): Promise<string> {
+async function checkFolder(given: string, config: FolderSettings): Promise<string> {
+  const { DATA_DIR: dataFolder } = config
   const path = await realOf(given)
   if (!(await stat(path)).isDirectory()) throw new Error(`${given} is not a folder`)
   const home = await realOf(homedir()).catch(homedir)
@@ -52,9 +57,25 @@ async function checkFolder(given: string, dataFolder: string): Promise<string> {
   if (isWithin(path, data) || isWithin(data, path)) {
     throw new Error(`${given} and the data folder lie in one another: keys and other callers' files are there`)
   }
+  for (const file of ownFiles(config)) {
+    const places = [await placeOf(file), await realOf(file).catch(() => file)]
+    if (!places.some((place) => isWithin(path, place))) continue
+    throw new Error(`${given} holds ${file}, which the server goes by: tools could read its secrets, and change it`)
+  }
   const system = SYSTEM.find((folder) => isWithin(folder, path) || isWithin(path, folder))
   if (system !== undefined) throw new Error(`${given} is of the system`)
   return path
+}
+
+function ownFiles({ CONFIG_FILE: settings, MCP_CONFIG: servers, ...config }: FolderSettings): readonly string[] {
+  const database = readDatabaseUrl(config.DATABASE_URL, config.DATA_DIR)
+  const files = [settings, servers, database.kind === 'sqlite' && !database.ownFolder ? database.path : undefined]
+  return files.filter((file) => file !== undefined)
+}
+
+/** Where the file itself lies, also when it is a link to somewhere else: another one could take its place. */
+async function placeOf(file: string): Promise<string> {
+  return join(await realOf(dirname(file)).catch(() => dirname(file)), basename(file))
 }
 
 async function realOf(path: string): Promise<string> {
@@ -66,7 +87,7 @@ async function realOf(path: string): Promise<string> {
   }
 }
 
-function isWithin(folder: string, path: string): boolean {
+export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith(`..${sep}`)
 }

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Config, parseConfig } from '../../src/config.ts'
@@ -250,5 +250,26 @@ describe("the operator's folders", () => {
     const require = (settings: Partial<Config>) => requireOperatorFolders(configOf(settings))
     await expect(require({ CLAUDE_CWD: folder })).rejects.toMatchObject({ name: 'ConfigError' })
     await expect(require({ WORKSPACES: { a: folder } })).rejects.toThrow('WORKSPACES, a')
+  })
+
+  test.each<[string, (file: string) => Partial<Config>]>([
+    ['settings', (file) => ({ CONFIG_FILE: file })],
+    ['MCP servers', (file) => ({ MCP_CONFIG: file })],
+    ['the database', (file) => ({ DATABASE_URL: `sqlite:${file}` })],
+  ])('cannot be one with the file of %s in it, which a link can lead to, or from', async (_, settingOf) => {
+    const [inside, elsewhere] = [join(outside, 'own'), join(dirname(outside), `${basename(outside)}-own`)]
+    writeFileSync(elsewhere, '')
+    symlinkSync(elsewhere, inside)
+    const holds = /holds .*own, which the server goes by/
+    await expect(requireOperatorFolders(configOf({ CLAUDE_CWD: outside, ...settingOf(inside) }))).rejects.toThrow(holds)
+    await requireOperatorFolders(configOf({ CLAUDE_CWD: outside, ...settingOf(elsewhere) }))
+    rmSync(inside)
+    rmSync(elsewhere)
+    writeFileSync(inside, '')
+    symlinkSync(inside, elsewhere)
+    await expect(requireOperatorFolders(configOf({ CLAUDE_CWD: outside, ...settingOf(elsewhere) }))).rejects.toThrow(
+      holds,
+    )
+    rmSync(elsewhere)
   })
 })
