@@ -56,7 +56,8 @@ function escaped(text: string): string {
 export function secretsIn(variables: Readonly<Record<string, string | undefined>>): readonly string[] {
   return Object.entries(variables).flatMap(([name, value]) => {
     if (value === undefined || value === '') return []
-    if (/(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|PEPPER)$/.test(name) && !isPath(value)) return [value]
+    if (/(?:KEY|TOKEN|TOKEN_BEDROCK|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS?|PEPPER)$/.test(name) && !isPath(value))
+      return [value]
     return passwordIn(value)
   })
 }

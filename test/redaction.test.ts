@@ -118,6 +118,8 @@ it('secrets are found by the names of variables, and passwords in their URLs', (
     GOOGLE_APPLICATION_CREDENTIALS: '/etc/four.json',
     HOME: '/five',
     EMPTY_TOKEN: '',
+    AWS_BEARER_TOKEN_BEDROCK: 'six',
+    CLIENT_KEY_PASSPHRASE: 'seven',
   })
-  expect(secrets).toEqual(['one', 'two%21', 'two!'])
+  expect(secrets).toEqual(['one', 'two%21', 'two!', 'six', 'seven'])
 })
