@@ -137,7 +137,8 @@ export const SETTINGS = {
     shownDefault: 'detected',
   }),
   DATA_DIR: setting(
-    path,
+    // Node looks for ever for a way to make one there (20.20).
+    path.refine((given) => !/^\/proc(?:\/|$)/.test(given), 'no folder can be made there'),
     join(homedir(), '.dragoman'),
     'Folder for the database, and for the files of Claude Code processes while they run.',
     { shownDefault: '~/.dragoman' },

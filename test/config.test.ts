@@ -35,6 +35,15 @@ describe('a setting', () => {
   })
 })
 
+describe('DATA_DIR', () => {
+  it.each(['/proc', '/proc/self/mine', '/tmp/../proc/mine'])(
+    'is not %s, where making it would never end',
+    (DATA_DIR) => {
+      expect(() => parseConfig({ DATA_DIR })).toThrow('no folder can be made there')
+    },
+  )
+})
+
 describe('the file .env', () => {
   it('gives what the environment does not', () => {
     writeFileSync(join(folder, '.env'), '# mine\nDRAGOMAN_TEST_ONLY="a b"\nPATH=/nowhere\n')
