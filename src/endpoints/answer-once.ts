@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { OpenAnswer } from '../idempotency/idempotency-keys.ts'
 import type { DocumentReply, EventsReply, Reply } from '../http/reply.ts'
 import type { RequestContext } from '../http/request-context.ts'
+import { untilAborted } from '../http/until-aborted.ts'
 import type { Handler } from '../http/route.ts'
 import type { Services } from './services.ts'
 
@@ -45,12 +46,12 @@ export function answerOnce({ idempotencyKeys }: Services, handle: Handler): Hand
   }
 }
 
-function replay(answer: string, { note, replyHeaders }: RequestContext): Reply {
+function replay(answer: string, { note, replyHeaders, signal }: RequestContext): Reply {
   const kept = keptSchema.parse(JSON.parse(answer))
   note({ replayed: 'yes' })
   for (const [name, value] of Object.entries(kept.headers)) replyHeaders.set(name, value)
   replyHeaders.set('idempotent-replayed', 'true')
-  if (kept.kind === 'events') return { kind: 'events', events: eventsOf(kept.events) }
+  if (kept.kind === 'events') return { kind: 'events', events: untilAborted(eventsOf(kept.events), signal) }
   const { status, contentType, body }: Omit<DocumentReply, 'kind'> = kept
   return { kind: 'document', status, contentType, body }
 }

@@ -176,6 +176,20 @@ test('whoever has seen the end of a stream finds its answer kept, though it left
   expect(turns()).toBe(1)
 })
 
+test('an answer that is given again ends with its request: when the key is revoked, for one', async () => {
+  script = says(...Array.from({ length: 100 }, (_, n) => `word ${n}`))
+  await (await ask({ stream: true })).text()
+  const reader = (await ask({ stream: true })).body?.pipeThrough(new TextDecoderStream()).getReader()
+  const first = await reader?.read()
+  expect(first?.value).toContain('chat.completion.chunk')
+  await subject.book.revoke('alice')
+  await expect.poll(async () => (await subject.request('/v1/models', { headers: bearer(alice) })).status).toBe(401)
+  let rest = ''
+  for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) rest += piece.value
+  expect(rest).toContain('revoked')
+  expect(rest).not.toContain('[DONE]')
+})
+
 test('an answer that is too long to be kept is given, and then refused', async () => {
   script = says('x'.repeat(1_500_000), 'y'.repeat(1_500_000))
   for (const body of [{}, { stream: true }]) {
