@@ -105,9 +105,13 @@ export const SETTINGS = {
   ),
   DRAIN_TIMEOUT: setting(integer(0, 600_000), 25_000, 'Milliseconds that running requests get to finish at shutdown.'),
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
-  MAX_BODIES_BYTES: optional(integer(1024, 1_000_000_000_000), 'Most bytes in the bodies of all requests at a time.', {
-    shownDefault: 'a sixteenth of the memory',
-  }),
+  MAX_BODIES_BYTES: optional(
+    integer(1024, 1_000_000_000_000),
+    'Most bytes in the bodies of all requests at a time; and in long answers that wait to be read.',
+    {
+      shownDefault: 'a sixteenth of the memory',
+    },
+  ),
   MAX_WORKERS: optional(
     integer(1, 1000),
     'Most requests answered at a time, each by a Claude Code process of its own; SPARE_WORKERS come on top.',

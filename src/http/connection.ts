@@ -9,6 +9,8 @@ export interface Connection {
   readonly left: AbortSignal
   /** Where it comes from, as `read` finds it; empty for one that came over no network. */
   address(read: ClientAddress): string
+  /** `hear` is called when the last byte of the answer has left for its reader, or nobody reads it any more. */
+  onClose(hear: () => void): void
   /** Closes it now, unsent bytes and all. */
   cut(): void
 }
@@ -17,7 +19,7 @@ export interface Connection {
 export function connectionOf(request: Request, bindings: Partial<HttpBindings> | undefined): Connection {
   const { incoming, outgoing } = bindings ?? {}
   if (incoming === undefined || outgoing === undefined) {
-    const nowhere = { address: () => '', cut: () => undefined }
+    const nowhere = { address: () => '', onClose: (hear: () => void) => hear(), cut: () => undefined }
     const url = new URL(request.url)
     return { target: url.pathname + url.search, left: request.signal, ...nowhere }
   }
@@ -38,6 +40,7 @@ export function connectionOf(request: Request, bindings: Partial<HttpBindings> |
     target: incoming.url ?? '',
     left: left.signal,
     address: (read) => read(incoming),
+    onClose: (hear) => void (outgoing.closed ? hear() : outgoing.once('close', hear)),
     cut: () => outgoing.destroy(),
   }
 }

@@ -31,6 +31,7 @@ import { checkTarget } from './request-target.ts'
 import { documentResponse, eventsResponse } from './respond.ts'
 import type { Access, Handler } from './route.ts'
 import { setAll } from './set-all.ts'
+import { createUnreadAnswers } from './unread-answers.ts'
 
 export interface PipelineOptions {
   readonly config: Pick<Config, 'HOST'>
@@ -80,6 +81,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { authentication } = options
   const doorOf = createDoors(options.config.HOST)
   const bodies = createBodyRoom()
+  const unread = createUnreadAnswers()
   // Every running request listens to it, which Node would take for a leak.
   setMaxListeners(0, options.shutdown)
 
@@ -107,8 +109,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (route === undefined) throw refusal(place, call, exchange.headers)
     requireScope(caller, route.scope)
     const address = connection.address(options.clientAddress)
-    const { headers } = exchange
-    await limitRate(options.rateLimits, { caller, rateClass: route.rateClass, address, headers })
+    await limitRate(options.rateLimits, { caller, rateClass: route.rateClass, address, headers: exchange.headers })
     lifetime.onEnd(authentication.watch(caller, lifetime.cut))
     route.admit()
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
@@ -125,11 +126,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return async (place, call) => {
     const config = options.currentConfig()
     const exchange = createExchange(call.request, place.pattern, options.log)
-    const timeoutMs = config.MAX_TIMEOUT
     const lifetime = createRequestLifetime({
       connection: call.connection.left,
       shutdown: options.shutdown,
-      timeoutMs,
+      timeoutMs: config.MAX_TIMEOUT,
     })
     if (options.isDraining()) exchange.headers.set('connection', 'close')
     const settle = (status: number, failure?: ApiError): void => {
@@ -140,6 +140,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     try {
       const answer = await reply({ place, call, config }, exchange, lifetime)
       if (answer.kind === 'document') {
+        unread.hold(answer.body, call, config)
         settle(answer.status)
         return documentResponse(answer, exchange)
       }
