@@ -178,13 +178,14 @@ export async function takeReservations(db: Change, ids: readonly string[]): Prom
   return rows.map(fromRow)
 }
 
-/** Those that are over their time and not counted yet, of which nobody else takes care meanwhile; marks them as counted. */
-export async function expireReservations(db: Change, now: number): Promise<readonly FoundReservation[]> {
+/** Some of those that are over their time and not counted yet, of which nobody else takes care meanwhile; marks them as counted. */
+export async function expireReservations(db: Change, now: number, most: number): Promise<readonly FoundReservation[]> {
   const over = db
     .selectFrom('reservations')
     .select('id')
     .where('expires_at', '<', now)
     .where('is_counted', '=', 0)
+    .limit(most)
     .$if(locksRows(db), (query) => query.forUpdate().skipLocked())
   const rows = await db
     .updateTable('reservations')

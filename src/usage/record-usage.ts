@@ -60,15 +60,22 @@ async function settle(
 
 /** What a server that is gone for good had reserved counts as used: nobody knows better. */
 export async function expire(db: Database, now: number): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    const expired = await expireReservations(transaction, now)
-    await settle(
-      transaction,
-      expired.map((reservation) => ({ ...reservation, isCounted: false })),
-      (reservation) => reservation,
-    )
-  })
+  let count: number
+  do {
+    await others()
+    count = await db.transaction().execute(async (transaction) => {
+      const expired = await expireReservations(transaction, now, EXPIRED_AT_ONCE)
+      await settle(
+        transaction,
+        expired.map((reservation) => ({ ...reservation, isCounted: false })),
+        (reservation) => reservation,
+      )
+      return expired.length
+    })
+  } while (count === EXPIRED_AT_ONCE)
 }
+
+const EXPIRED_AT_ONCE = 300
 
 /**
  * Takes out what is too old to matter. The sums by day stay.

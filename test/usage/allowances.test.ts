@@ -175,6 +175,22 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     for (const n of [0, 1, 2]) expect(await balance(store, 'usd_day', `key:${n}`)).toEqual({ used: 0, reserved: 0 })
   })
 
+  test('eight hundred callers with all limits, at the same moment, are let in, and what they had reserved comes to its end', async () => {
+    await using subject = await create()
+    const { store } = subject
+    const allowances = createAllowances(store, () => 60_000)
+    const limits = { tokens: 100, usd_day: NANO, usd_month: NANO }
+    const ask = (n: number) => {
+      const account = `key:${n}`
+      return allowances.reserve({ id: `req_${n}`, account, at: Date.now(), tokens: 10, costNano: 5 }, limits)
+    }
+    const refusals = await Promise.all(Array.from({ length: 800 }, (_, n) => ask(n)))
+    expect(refusals.every((refusal) => refusal === undefined)).toBe(true)
+    await store.run((db) => expire(db, Date.now() + 60_001))
+    expect(await balance(store, 'usd_day', 'key:799')).toEqual({ used: 5, reserved: 0 })
+    expect(await balance(store, 'tokens', 'key:0')).toEqual({ used: 10, reserved: 0 })
+  })
+
   test('a row that is told twice is counted once', async () => {
     await using subject = await create()
     const { store } = subject
