@@ -161,9 +161,11 @@ function patient(driver: SqliteDriver): Driver {
   return {
     init: () => driver.init(),
     acquireConnection: async () => {
+      // There is one connection. Whoever waits for it behind others that wait for a lock does so for no longer than they do.
+      const since = performance.now()
       const connection: DatabaseConnection = await driver.acquireConnection()
       return {
-        executeQuery: (query) => whilePatient(() => connection.executeQuery(query)),
+        executeQuery: (query) => whilePatient(() => connection.executeQuery(query), since),
         streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
       }
     },
@@ -175,8 +177,7 @@ function patient(driver: SqliteDriver): Driver {
   }
 }
 
-async function whilePatient<T>(attempt: () => T | Promise<T>): Promise<T> {
-  const since = performance.now()
+async function whilePatient<T>(attempt: () => T | Promise<T>, since: number = performance.now()): Promise<T> {
   for (;;) {
     try {
       return await attempt()

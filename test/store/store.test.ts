@@ -214,10 +214,17 @@ describe('the SQLite file', () => {
     await subject.store.run(hasKeys)
     const other = new Libsql(join(subject.dataFolder, 'store', 'dragoman.db'))
     other.exec('begin immediate')
-    const writing = subject.store.run((db) => insertKey(db, aKey()))
+    const began = performance.now()
+    const write = (_: unknown, n: number) => subject.store.run((db) => insertKey(db, aKey({ id: `key-${n}` })))
+    const writing = Promise.allSettled(Array.from({ length: 10 }, write))
+    // What is only read waits for them, and not for the lock.
+    const reading = subject.store.run(hasKeys)
     let ticks = 0
     const clock = setInterval(() => (ticks += 1), 10)
-    await expect(writing).rejects.toBeInstanceOf(StoreUnavailable)
+    for (const each of await writing) expect(each).toMatchObject({ reason: expect.any(StoreUnavailable) })
+    expect(await reading).toBe(false)
+    // Together, not one after another.
+    expect(performance.now() - began).toBeLessThan(4000)
     clearInterval(clock)
     expect(ticks).toBeGreaterThan(40)
     other.exec('commit')
