@@ -24,8 +24,8 @@ const TABLE = String.raw`
 headers of a request | http/malformed.ts#MOST_HEADERS | number | 431 | http/connection-watch.test.ts: more than 100 headers are refused, not left out
 requests under way on a connection | http/connection-watch.ts#MOST_AT_ONCE | number | the connection is cut | http/connection-watch.test.ts: a connection with more than 50 requests at once is cut
 time in which the reader of an answer takes nothing | http/listen.ts#STALL_MS | ms | the connection is cut | http/connection-watch.test.ts: a caller that takes nothing of a whole answer is cut
-long answers that wait for their readers, in characters of all of them together | MAX_BODIES_BYTES | bytes | 503 | http/unread-answers.test.ts: takes room, and leaves it when its reader goes
-time for one of them to be read | MAX_TIMEOUT | ms | the connection is cut | http/unread-answers.test.ts: is not waited for longer than a request may take, however slowly it is taken
+a whole answer that takes no room of 'MAX_BODIES_BYTES' until it is read | http/unread-answers.ts#LONG | characters | 503 while there is no room | http/unread-answers.test.ts: takes room, and leaves it when its reader goes
+time for a longer one to be read | MAX_TIMEOUT | ms | the connection is cut | http/unread-answers.test.ts: is not waited for longer than a request may take, however slowly it is taken
 ports that are tried where one is taken | http/listen.ts#MAX_PORT_TRIES | number | no start | http/listen.test.ts: a taken port moves the server to a later one
 time to close a connection that was refused | http/connection-watch.ts#LINGER_MS | ms | it is cut | http/listen.test.ts: a caller of nonsense who never closes its side does not keep the connection
 time for all headers | http/listen.ts#headersTimeout | ms | the connection is closed | security/attacks/slow.ts: headers that come a line a second
