@@ -44,7 +44,7 @@ names of ignored parameters in 'x-dragoman-ignored' | endpoints/question.ts#MOST
 ## Requests
 bytes of a body | MAX_BODY_BYTES | bytes | 413, before it is read where its length is declared | http/body.test.ts: a declared length above the limit is refused before anything is read
 nesting of a body | http/body.ts#MAX_DEPTH | number | 400, before it is parsed | http/body.test.ts: 64 levels are read, 65 are refused
-values in a body | http/body.ts#MAX_VALUES | number | 413, before it is parsed | http/body.test.ts: 100,000 values are read, more are refused before they are parsed
+values in a body | http/body.ts#MAX_VALUES | number | 413, before it is parsed | http/body.test.ts: 60,000 values are read, more are refused before they are parsed: %s
 values that are checked | wire/parse.ts#MAX_VALUES | number | 413 | wire/parse.test.ts: refuses more values than it would check
 messages of a request | wire/chat-request.ts#MAX_MESSAGES | number | 400 | wire/parse.test.ts: parseBody names what is wrong with OpenAI code and param
 functions of a request | wire/chat-request.ts#MAX_TOOLS | number | 400 | wire/parse.test.ts: parseBody names what is wrong with OpenAI code and param
@@ -83,7 +83,8 @@ nesting of references and alternatives in it | translate/schemas/flatten-schema.
 nesting of a schema that the model is held to | translate/schemas/native-schema.ts#MAX_DEPTH | number | asked for in words, and checked | translate/schemas/native-schema.test.ts: a schema that references blow up, and finding out takes no time
 words that describe what the model cannot be held to | translate/schemas/native-schema.ts#MAX_WORDS | characters | asked for in words, and checked | translate/schemas/native-schema.test.ts: a schema that references blow up, and finding out takes no time
 functions that the model is held to ('strict') | translate/tools/strict-tools.ts#MOST_STRICT | number | named in 'x-dragoman-ignored' | translate/response-format.test.ts: are offered without, and named, where schema, number or model do not allow it
-nesting of the arguments of a call in the history | translate/tools/tool-messages.ts#MAX_DEPTH | number | 400 | translate/tools/tool-conversation.test.ts: that are too deep stay text, and do not exhaust the stack
+values in the arguments of all calls in the history | translate/tools/call-arguments.ts#MAX_VALUES | number | kept as text, not parsed | translate/tools/tool-conversation.test.ts: that are too deep or too many stay text, and are never parsed (%s)
+nesting of the arguments of a call there | translate/tools/call-arguments.ts#MAX_DEPTH | number | kept as text, not parsed | translate/tools/tool-conversation.test.ts: that are too deep or too many stay text, and are never parsed (%s)
 calls without results that an error names | translate/tools/tool-messages.ts#MAX_NAMED | number | left out | translate/tools/tool-conversation.test.ts: names the ids that wait, not all of them
 
 ## Times

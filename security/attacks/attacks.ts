@@ -8,6 +8,7 @@ import { OTHERS } from './others.ts'
 import { SLOW } from './slow.ts'
 import { TEXT_FIELDS } from './text-fields.ts'
 import { TOOLS } from './tools.ts'
+import { WEIGHT } from './weight.ts'
 
 export const ATTACKS: readonly Attack[] = [
   ...DOOR,
@@ -17,5 +18,6 @@ export const ATTACKS: readonly Attack[] = [
   ...OTHERS,
   ...FRAMING,
   ...BOMBS,
+  ...WEIGHT,
   ...SLOW,
 ]

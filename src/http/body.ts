@@ -6,12 +6,12 @@
 import { setImmediate as others } from 'node:timers/promises'
 import { TextDecoder } from 'node:util'
 import { ApiError } from '../errors.ts'
-import { createJsonMeter } from './json-meter.ts'
+import { createJsonMeter } from '../json-meter.ts'
 import { orAborted } from './until-aborted.ts'
 
 const MAX_DEPTH = 64
 /** No endpoint checks more than this (wire/parse.ts), and an object of a million keys takes 2 s to parse. */
-const MAX_VALUES = 100_000
+const MAX_VALUES = 60_000
 /** From this length on parsing takes milliseconds. */
 const LONG = 1_000_000
 
@@ -67,11 +67,11 @@ async function readText(request: Request, reading: Required<BodyReading>): Promi
     if (size > maxBytes) throw tooLarge(maxBytes)
     take(piece.value.byteLength)
     hear(piece.value)
-    const { depth, commas } = meter.feed(piece.value)
+    const { depth, values } = meter.feed(piece.value)
     if (depth > MAX_DEPTH) {
       throw new ApiError('invalid_json', { message: `The body nests deeper than ${MAX_DEPTH} levels.` })
     }
-    if (commas > MAX_VALUES) {
+    if (values > MAX_VALUES) {
       throw new ApiError('request_too_large', { message: `The body holds more than ${MAX_VALUES} values.` })
     }
     text += decode(decoder, piece.value)

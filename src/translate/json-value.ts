@@ -15,15 +15,3 @@ export function toJsonValue(value: unknown): JsonValue {
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
-
-/** Looks level by level: the caller decides how deep it is, and a call for each level could exhaust the stack. */
-export function isDeeperThan(most: number, value: unknown): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > most) return true
-    level = level.flatMap((outer): unknown[] =>
-      typeof outer === 'object' && outer !== null ? Object.values(outer) : [],
-    )
-  }
-  return false
-}

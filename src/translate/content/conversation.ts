@@ -6,6 +6,7 @@ import type { Block, ContentBlock, Conversation, Message, TextBlock } from '../.
 import type { ChatMessage } from '../../wire/message.ts'
 import { contentBlocks, textBlocks, textContentBlocks } from './content-blocks.ts'
 import { checkImageCount } from './image-count.ts'
+import { createArgumentsReader, type ReadArguments } from '../tools/call-arguments.ts'
 import { createCallNamer } from '../tools/tool-ids.ts'
 import { callsOf, type GivenCall, type GivenResult, type OpenCall, resultOf, settle } from '../tools/tool-messages.ts'
 import { unsupported } from '../unsupported.ts'
@@ -43,9 +44,12 @@ export function toConversation(
     .flatMap((message) => (isSystem(message) ? textContentBlocks(message.content) : []))
     .map((block) => block.text)
     .join('\n\n')
+  const readArguments = createArgumentsReader()
   const entries = messages
     .slice(split)
-    .flatMap((message, index) => toEntries(message, split + index - earlier, first === -1))
+    .flatMap((message, index) =>
+      toEntries(message, split + index - earlier, { isQuestion: first === -1, readArguments }),
+    )
   return { ...(system === '' ? {} : { system }), conversation: toMessages(alternate(entries)) }
 }
 
@@ -53,8 +57,14 @@ function isSystem(message: ChatMessage): message is Extract<ChatMessage, { role:
   return message.role === 'system' || message.role === 'developer'
 }
 
+interface Reading {
+  /** System messages are all there is. */
+  readonly isQuestion: boolean
+  readonly readArguments: ReadArguments
+}
+
 /** What a message after the system prompt adds: one entry, or none. */
-function toEntries(message: ChatMessage, index: number, isQuestion: boolean): Entry[] {
+function toEntries(message: ChatMessage, index: number, { isQuestion, readArguments }: Reading): Entry[] {
   const at = index < 0 ? 'session_id' : `messages[${index}]`
   switch (message.role) {
     case 'system':
@@ -68,7 +78,7 @@ function toEntries(message: ChatMessage, index: number, isQuestion: boolean): En
     case 'assistant': {
       if (message.audio) throw unsupported(`${at}.audio`, 'The models of Claude Code do not take audio.')
       const said = [...textContentBlocks(message.content ?? ''), ...textBlocks(message.refusal ?? '')]
-      const calls = callsOf(message, at)
+      const calls = callsOf(message, at, readArguments)
       return said.length === 0 && calls.length === 0 ? [] : [entry('assistant', { said, calls })]
     }
     case 'tool':

@@ -4,9 +4,9 @@ import type { ContentBlock, ToolCallBlock, ToolResultBlock } from '../../turn/tu
 import type { ChatMessage } from '../../wire/message.ts'
 import { quote } from '../../wire/quote.ts'
 import { contentBlocks } from '../content/content-blocks.ts'
+import type { ReadArguments } from './call-arguments.ts'
 import { wrapInput } from './custom-tool.ts'
 import { invalidValue } from '../invalid-value.ts'
-import { isDeeperThan, isJsonObject, toJsonValue } from '../json-value.ts'
 
 type MessageOf<Role> = Extract<ChatMessage, { role: Role }>
 
@@ -37,19 +37,17 @@ export interface OpenCall {
   readonly block: ToolCallBlock
 }
 
-/** As deep as a body may be. */
-const MAX_DEPTH = 64
 /** Enough to find the mistake by. */
 const MAX_NAMED = 5
 
 /** The calls of an assistant's message, whose place is `at`. */
-export function callsOf(message: MessageOf<'assistant'>, at: string): GivenCall[] {
+export function callsOf(message: MessageOf<'assistant'>, at: string, readArguments: ReadArguments): GivenCall[] {
   const calls = (message.tool_calls ?? []).map((call, index): GivenCall => {
     const { id } = call
     const common = { reference: { by: 'id', of: id }, id, param: `${at}.tool_calls[${index}].id` } as const
     switch (call.type) {
       case 'function':
-        return { ...common, name: call.function.name, input: parseArguments(call.function.arguments) }
+        return { ...common, name: call.function.name, input: readArguments(call.function.arguments) }
       case 'custom':
         return { ...common, name: call.custom.name, input: wrapInput(call.custom.input) }
     }
@@ -57,7 +55,7 @@ export function callsOf(message: MessageOf<'assistant'>, at: string): GivenCall[
   if (!message.function_call) return calls
   const { name, arguments: json } = message.function_call
   const reference = { by: 'name', of: name } as const
-  return [...calls, { reference, id: undefined, name, input: parseArguments(json), param: `${at}.function_call` }]
+  return [...calls, { reference, id: undefined, name, input: readArguments(json), param: `${at}.function_call` }]
 }
 
 /** @throws ApiError naming a part that cannot be carried. */
@@ -116,20 +114,4 @@ function unanswered(open: readonly OpenCall[]): Error {
       : "an assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. " +
         'Ids without a result:'
   return invalidValue(first?.param ?? 'messages', `${rule} ${named.join(', ')}${rest}.`)
-}
-
-/**
- * What a model wrote is not always a JSON object: an answer can end in the midst of its arguments. OpenAI takes any text
- * here, and the program goes on by telling the model of the mistake. So does this: the text is kept under a key of its own.
- */
-function parseArguments(text: string): JsonObject {
-  if (text.trim() === '') return {}
-  try {
-    const parsed: unknown = JSON.parse(text)
-    const value = isDeeperThan(MAX_DEPTH, parsed) ? undefined : toJsonValue(parsed)
-    if (isJsonObject(value)) return value
-  } catch {
-    // Kept as text below.
-  }
-  return { _raw: toJsonValue(text) }
 }

@@ -115,7 +115,7 @@ describe('the conversation', () => {
   })
 
   it('takes as many parts as a body can hold', () => {
-    const content = Array.from({ length: 30_000 }, () => text('a'))
+    const content = Array.from({ length: 19_000 }, () => text('a'))
     expect(toConversation(chatRequest({ messages: [user('x'), user(content)] }).messages).conversation).toHaveLength(1)
   })
 })

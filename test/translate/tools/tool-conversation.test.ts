@@ -124,9 +124,22 @@ describe('arguments', () => {
     expect(shown(user('hi'), calls(call('a', 'f', args)), tool('a'))[1]).toBe(`a:f#a(${expected})`)
   })
 
-  it('that are too deep stay text, and do not exhaust the stack', () => {
-    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
-    expect(shown(user('hi'), calls(call('a', 'f', deep)), tool('a'))[1]).toMatch(/^a:f#a\(\{"_raw":"\{/)
+  it.each([
+    ['depth', (levels: number) => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels), 64],
+    ['values', (count: number) => `{"a":[${Array.from({ length: count }, () => '1').join()}]}`, 29_999],
+  ])('that are too deep or too many stay text, and are never parsed (%s)', (_, json, most) => {
+    const given = (args: string) => shown(user('hi'), calls(call('a', 'f', args)), tool('a'))[1]
+    expect(given(json(most))).toBe(`a:f#a(${json(most)})`)
+    expect(given(json(most + 1))).toMatch(/^a:f#a\(\{"_raw":"\{/)
+    const began = performance.now()
+    expect(given(json(2_000_000))).toMatch(/^a:f#a\(\{"_raw":"\{/)
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+
+  it('share the number of values that are read of a request', () => {
+    const half = JSON.stringify({ a: Array.from({ length: 20_000 }, () => 1) })
+    const [, said] = shown(user('hi'), calls(call('a', 'f', half), call('b', 'f', half)), tool('a'), tool('b'))
+    expect(said).toBe(`a:f#a(${half})|f#b(${JSON.stringify({ _raw: half })})`)
   })
 })
 
@@ -231,7 +244,7 @@ describe('what does not add up is refused at its place', () => {
   })
 
   it('takes thousands of calls under one id', () => {
-    const many = Array.from({ length: 10_000 }, () => call('a'))
+    const many = Array.from({ length: 5_000 }, () => call('a'))
     expect(refused(user('hi'), calls(...many), tool('a')).param).toBe('messages[1].tool_calls[1].id')
   })
 })

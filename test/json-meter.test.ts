@@ -1,27 +1,27 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createJsonMeter } from '../../src/http/json-meter.ts'
+import { createJsonMeter } from '../src/json-meter.ts'
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
-function commasOf(value: unknown): number {
+function valuesIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   const inner: unknown[] = Object.values(value)
-  return inner.reduce((sum: number, one) => sum + commasOf(one), Math.max(0, inner.length - 1))
+  return inner.reduce((sum: number, one) => sum + valuesIn(one), inner.length)
 }
 
-test('any JSON, cut into any pieces, has the depth and the commas of its value', () => {
+test('any JSON, cut into any pieces, has the depth and the number of values of what it says', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 6, stringUnit: 'binary' }), fc.integer({ min: 1, max: 7 }), (text, size) => {
       const bytes = new TextEncoder().encode(text)
       const meter = createJsonMeter()
-      let measured = { depth: 0, commas: 0 }
+      let measured = { depth: 0, values: 0 }
       for (let at = 0; at < bytes.length; at += size) measured = meter.feed(bytes.subarray(at, at + size))
       const value: unknown = JSON.parse(text)
-      expect(measured).toEqual({ depth: depthOf(value), commas: commasOf(value) })
+      expect(measured).toEqual({ depth: depthOf(value), values: valuesIn(value) })
     }),
   )
 })

@@ -1,0 +1,49 @@
+/** What is light on the wire, and heavy in time or memory where it is taken in. Others must not wait meanwhile. */
+import { type Attack, hold, tryEach } from './attack.ts'
+import type { Target } from './target.ts'
+
+const many = (count: number, piece: (at: number) => string): string =>
+  Array.from({ length: count }, (_, at) => piece(at)).join()
+
+/** JSON in a string of JSON: nobody who looks at the body sees what is in it. */
+const ARGUMENTS: readonly (readonly [what: string, make: () => string])[] = [
+  ['millions of values', () => `{"a":[${'0,'.repeat(9_000_000)}0]}`],
+  ['a million keys', () => `{${many(1_000_000, (at) => `"k${at}":0`)}}`],
+  ['millions of levels', () => '['.repeat(9_000_000) + ']'.repeat(9_000_000)],
+]
+
+const callArguments: Attack = {
+  name: 'arguments of calls that hold millions of values',
+  promise: 'G10',
+  run: (target) =>
+    tryEach(examining(target).entries(), async ([at, path]) => {
+      for (const [what, make] of target.some(ARGUMENTS, at)) {
+        const text = make()
+        const called = { name: 'f', arguments: text }
+        const calls = [{ id: 'a', type: 'function', function: called }]
+        const present = [
+          { role: 'assistant', tool_calls: calls },
+          { role: 'tool', tool_call_id: 'a', content: 'x' },
+        ]
+        const legacy = [
+          { role: 'assistant', function_call: called },
+          { role: 'function', name: 'f', content: 'x' },
+        ]
+        for (const messages of [present, legacy]) await isLight(target, path, what, { model: 'sonnet', messages })
+      }
+    }),
+}
+
+/** Takes any answer that is none of a failure, soon. */
+async function isLight(target: Target, path: string, what: string, body: unknown): Promise<void> {
+  const { ms } = await target.ask({ method: 'POST', path, body })
+  hold(ms < 5000, `${path} takes ${Math.round(ms)} ms for ${what}`)
+}
+
+/** Routes that look at every message, and ask no model. */
+function examining({ routes }: Target): readonly string[] {
+  const those = ['/v1/compatibility', '/v1/debug/request']
+  return routes.map(({ path }) => path).filter((path) => those.includes(path))
+}
+
+export const WEIGHT: readonly Attack[] = [callArguments]
