@@ -55,7 +55,8 @@ async function readSession(
   { session_id: name, messages: given }: ChatRequest,
 ): Promise<OpenSession> {
   const stored = await readStoredTurns(turn.earlier)
-  const { system, said } = withSystem(sessionSystemSchema.parse(JSON.parse(turn.system)), given, stored.length > 0)
+  const known = sessionSystemSchema.parse(JSON.parse(turn.system))
+  const { system, said } = withSystem(known, given, stored.length > 0)
   const before = [...system, ...stored.flatMap(({ messages }) => messages)]
   let thoughts: Thoughts | undefined
   const commit = async (answer: ChatMessage, model: string): Promise<void> => {
@@ -64,7 +65,7 @@ async function readSession(
       ...(thoughts === undefined ? {} : { thoughts }),
     }
     await turn.commit({
-      system: JSON.stringify(system),
+      ...(system === known ? {} : { system: JSON.stringify(system) }),
       content: JSON.stringify(added),
       messages: added.messages.length,
       model,

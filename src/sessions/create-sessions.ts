@@ -12,6 +12,7 @@ import {
   findSession,
   listSessions,
   lockSession,
+  readSystem,
   readTurns,
   type StoredSession,
   sumSessions,
@@ -21,7 +22,7 @@ import { locksRows } from '../store/lock-rows.ts'
 import type { Change, Database, Store } from '../store/store.ts'
 import { sumSession } from '../store/usage-table.ts'
 import { openTurn, sessionFull } from './open-turn.ts'
-import type { SessionFacts, SessionRequest, Sessions } from './sessions.ts'
+import type { SessionFacts, SessionRequest, Sessions, SessionTurn } from './sessions.ts'
 
 type SessionSettings = Pick<LiveConfig, 'SESSION_TTL' | 'SESSION_MAX_MESSAGES' | 'SESSION_MAX_BYTES' | 'MAX_SESSIONS'>
 
@@ -71,7 +72,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       const ended = (): Promise<void> => tellEnd(session)
       const turn = openTurn({ store, config, log: options.log, leaseMs, ended }, session, writer)
       try {
-        return { ...turn, earlier: await readEarlier(store, session) }
+        return { ...turn, ...(await readSaid(store, session)) }
       } catch (error) {
         await turn.release()
         throw error
@@ -88,11 +89,11 @@ export function createSessions(options: SessionsOptions): Sessions {
     async find(principalId, name) {
       const session = await store.run((db) => findLive(db, principalId, name))
       if (session === undefined) return undefined
-      const turns = await readEarlier(store, session)
+      const { system, earlier } = await readSaid(store, session)
       // What its last turn took may not be there yet.
       await options.flushUsage?.()
       const taken = await store.run((db) => sumSession(db, session.id))
-      return { facts: factsOf(session, Date.now()), system: session.system, turns, taken }
+      return { facts: factsOf(session, Date.now()), system, turns: earlier, taken }
     },
     async remove(principalId, name) {
       const removed = await change(async (db) => {
@@ -141,15 +142,17 @@ async function beginTurn(db: Change, request: SessionRequest, beginning: Beginni
 }
 
 /** Some at a time: a long conversation takes SQLite tens of milliseconds. */
-async function readEarlier(store: Store, { id, turns, bytes, transcriptBytes }: StoredSession): Promise<string[]> {
-  const most = Math.max(1, Math.floor((READ_AT_ONCE * turns) / Math.max(1, bytes - transcriptBytes)))
+async function readSaid(store: Store, session: StoredSession): Promise<Pick<SessionTurn, 'system' | 'earlier'>> {
+  const { id, turns, bytes, systemBytes, transcriptBytes } = session
+  const system = systemBytes === 0 ? undefined : await store.run((db) => readSystem(db, id))
+  const most = Math.max(1, Math.floor((READ_AT_ONCE * turns) / Math.max(1, bytes - systemBytes - transcriptBytes)))
   const earlier: string[] = []
   for (let after = 0; after < turns; after += most) {
     if (after > 0) await others()
     const some = await store.run((db) => readTurns(db, id, { after, to: Math.min(turns, after + most) }))
     for (const content of some) earlier.push(content)
   }
-  return earlier
+  return { system: system ?? '[]', earlier }
 }
 
 function freshSession({ principalId, name }: SessionRequest, now: number): StoredSession {
@@ -157,11 +160,11 @@ function freshSession({ principalId, name }: SessionRequest, now: number): Store
     id: randomUUID(),
     principal: principalId,
     name,
-    system: '[]',
     model: null,
     turns: 0,
     messages: 0,
     bytes: 0,
+    systemBytes: 0,
     transcriptId: null,
     transcriptBytes: 0,
     createdAt: now,

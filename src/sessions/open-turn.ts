@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts'
 import { holdLease } from '../lease.ts'
 import type { Logger } from '../log.ts'
 import { deleteEntries, insertEntries, readEntryIds } from '../store/session-entries-table.ts'
-import { deleteSession, insertTurn, type StoredSession, updateSession } from '../store/sessions-table.ts'
+import { deleteSession, insertTurn, type StoredSession, updateSession, writeSystem } from '../store/sessions-table.ts'
 import type { Change, Store } from '../store/store.ts'
 import type { SessionAddition, SessionTurn } from './sessions.ts'
 import { createTurnTranscript, type TurnTranscript, type WrittenEntry } from './turn-transcript.ts'
@@ -26,7 +26,7 @@ export function openTurn(
   options: OpenTurnOptions,
   session: StoredSession,
   writer: string,
-): Omit<SessionTurn, 'earlier'> {
+): Omit<SessionTurn, 'system' | 'earlier'> {
   const { store, config, log, leaseMs } = options
   const { id } = session
   let isOver = false
@@ -46,7 +46,6 @@ export function openTurn(
   return {
     sessionId: id,
     number: session.turns + 1,
-    system: session.system,
     transcript() {
       transcript ??= createTurnTranscript({
         store,
@@ -96,16 +95,18 @@ async function addTurn(db: Change, session: StoredSession, added: Addition): Pro
   const now = Date.now()
   const turn = session.turns + 1
   const transcript = await nextTranscript(db, session, added)
-  const said = session.bytes - session.transcriptBytes + Buffer.byteLength(added.content)
+  const systemBytes = added.system === undefined ? session.systemBytes : Buffer.byteLength(added.system)
+  const before = session.bytes - session.transcriptBytes - session.systemBytes + systemBytes
+  const said = before + Buffer.byteLength(added.content)
   const isStillWriter = await updateSession(
     db,
     { id, writer: added.writer },
     {
-      system: added.system,
       model: added.model,
       turns: turn,
       messages: session.messages + added.messages,
       bytes: said + transcript.bytes,
+      system_bytes: systemBytes,
       transcript_id: transcript.id,
       transcript_bytes: transcript.bytes,
       used_at: now,
@@ -116,6 +117,7 @@ async function addTurn(db: Change, session: StoredSession, added: Addition): Pro
   )
   if (!isStillWriter) throw new ApiError('session_lost')
   await insertTurn(db, { session_id: id, turn, at: now, content: added.content })
+  if (added.system !== undefined) await writeSystem(db, { session_id: id, at: now, content: added.system })
   if (transcript.id === null && session.transcriptId !== null) await deleteEntries(db, [id])
   for (let n = 0; n < transcript.added.length; n += ENTRIES_AT_ONCE) {
     const some = transcript.added.slice(n, n + ENTRIES_AT_ONCE)

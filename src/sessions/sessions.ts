@@ -53,8 +53,8 @@ export interface SessionTurn {
 }
 
 export interface SessionAddition {
-  /** In JSON. */
-  readonly system: string
+  /** In JSON; absent where it stays as it is. */
+  readonly system?: string
   /** In JSON. */
   readonly content: string
   readonly messages: number

@@ -9,13 +9,12 @@ export interface SessionsTable {
   readonly principal: string
   /** As the caller calls it. */
   readonly name: string
-  /** The messages before the first turn, in JSON. */
-  readonly system: string
   readonly model: string | null
   readonly turns: number
   readonly messages: number
-  /** Of all that is said, and of the transcript. */
+  /** Of all that is said, of the system messages among it, and of the transcript. */
   readonly bytes: number
+  readonly system_bytes: number
   /** By what id Claude Code knows it. Null where it has no transcript, or not one of every turn. */
   readonly transcript_id: string | null
   readonly transcript_bytes: number
@@ -29,7 +28,7 @@ export interface SessionsTable {
 
 export interface SessionTurnsTable {
   readonly session_id: string
-  /** From 1. */
+  /** From 1; 0 for the messages before the first turn. They can be megabytes, which lists and sums must not read. */
   readonly turn: number
   readonly at: number
   /** In JSON. */
@@ -41,11 +40,11 @@ export interface StoredSession {
   readonly id: string
   readonly principal: string
   readonly name: string
-  readonly system: string
   readonly model: string | null
   readonly turns: number
   readonly messages: number
   readonly bytes: number
+  readonly systemBytes: number
   readonly transcriptId: string | null
   readonly transcriptBytes: number
   readonly createdAt: number
@@ -190,6 +189,22 @@ export async function readTurns(
   return rows.map(({ content }) => content)
 }
 
+/** The messages before the first turn, in JSON; undefined where there are none. */
+export async function readSystem(db: Database, sessionId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('session_turns')
+    .select('content')
+    .where('session_id', '=', sessionId)
+    .where('turn', '=', 0)
+    .executeTakeFirst()
+  return row?.content
+}
+
+export async function writeSystem(db: Change, system: Omit<SessionTurnsTable, 'turn'>): Promise<void> {
+  await db.deleteFrom('session_turns').where('session_id', '=', system.session_id).where('turn', '=', 0).execute()
+  await insertTurn(db, { ...system, turn: 0 })
+}
+
 export async function insertTurn(db: Database, turn: SessionTurnsTable): Promise<void> {
   await db.insertInto('session_turns').values(turn).execute()
 }
@@ -245,11 +260,11 @@ export function toRow(session: StoredSession): SessionsTable {
     id: session.id,
     principal: session.principal,
     name: session.name,
-    system: session.system,
     model: session.model,
     turns: session.turns,
     messages: session.messages,
     bytes: session.bytes,
+    system_bytes: session.systemBytes,
     transcript_id: session.transcriptId,
     transcript_bytes: session.transcriptBytes,
     created_at: session.createdAt,
@@ -265,11 +280,11 @@ function fromRow(row: Selectable<SessionsTable>): StoredSession {
     id: row.id,
     principal: row.principal,
     name: row.name,
-    system: row.system,
     model: row.model,
     turns: row.turns,
     messages: row.messages,
     bytes: row.bytes,
+    systemBytes: row.system_bytes,
     transcriptId: row.transcript_id,
     transcriptBytes: row.transcript_bytes,
     createdAt: row.created_at,

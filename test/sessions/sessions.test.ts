@@ -1,4 +1,5 @@
 /** Sessions of several instances on one database, on both kinds. */
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Sessions, SessionTurn } from '../../src/sessions/sessions.ts'
 import type { JsonObject } from '../../src/turn/json.ts'
@@ -21,7 +22,7 @@ const begin = (sessions: Sessions, name = 's', principalId = 'key:one'): Promise
 /** As Claude Code writes them down: most have an id of their own, titles and the like have none. */
 const entry = (uuid: string, text = uuid): JsonObject => ({ type: 'user', uuid, message: { content: [{ text }] } })
 const title: JsonObject = { type: 'title', title: 'é \u0000 \ud800' }
-const addition = (content: string) => ({ system: '[]', content, messages: 2, model: 'm' })
+const addition = (content: string) => ({ content, messages: 2, model: 'm' })
 
 describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
   const create = async (settings: Parameters<typeof createSessionsOn>[1] = {}) => {
@@ -270,6 +271,33 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(await rows()).toHaveLength(1)
     await subject.store.run((db) => db.updateTable('sessions').set({ expires_at: 1 }).execute())
     await vi.waitUntil(async () => (await rows()).length === 0, { timeout: 10_000, interval: 10 })
+  })
+
+  test('system messages are kept until others come, and count into the bytes of their session', async () => {
+    await using subject = await create()
+    const { one, two } = subject
+    const bytes = async () => (await one.stats('key:one')).bytes
+    await (await begin(one)).commit({ ...addition('"1"'), system: '"long, long"' })
+    await (await begin(two)).commit(addition('"2"'))
+    expect(await begin(one)).toMatchObject({ system: '"long, long"', earlier: ['"1"', '"2"'] })
+    expect(await bytes()).toBe('"long, long""1""2"'.length)
+    await subject.store.run((db) => db.updateTable('sessions').set({ writer: null }).execute())
+    await (await begin(two)).commit({ ...addition('"3"'), system: '"é"' })
+    expect(await one.find('key:one', 's')).toMatchObject({ system: '"é"', turns: ['"1"', '"2"', '"3"'] })
+    expect(await bytes()).toBe(Buffer.byteLength('"é""1""2""3"'))
+  })
+
+  test('those that were stored beside the counts are taken over', async () => {
+    await using subject = await create()
+    await (await begin(subject.one)).commit(addition('"1"'))
+    await subject.store.run(async (db) => {
+      await sql`alter table sessions drop column system_bytes`.execute(db)
+      await sql`alter table sessions add column system text not null default '"é"'`.execute(db)
+      await sql`delete from kysely_migration where name = '0008_session_system'`.execute(db)
+    })
+    const next = createSessionsOn(subject.again())
+    expect(await next.find('key:one', 's')).toMatchObject({ system: '"é"', turns: ['"1"'], facts: { bytes: 7 } })
+    next.close()
   })
 
   test('is not removed while a turn is added', async () => {
