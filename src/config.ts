@@ -107,9 +107,9 @@ export const SETTINGS = {
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
   MAX_BODIES_BYTES: optional(
     integer(1024, 1_000_000_000_000),
-    'Most bytes in the bodies of all requests at a time; and in long answers that wait to be read.',
+    'Most bytes of bodies at a time; of unread answers too.',
     {
-      shownDefault: 'a sixteenth of the memory',
+      shownDefault: '1/16 of the memory, or 1/8 of the heap of Node.js if that is less',
     },
   ),
   MAX_WORKERS: optional(

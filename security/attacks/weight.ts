@@ -34,6 +34,25 @@ const callArguments: Attack = {
     }),
 }
 
+/** Values inside of one another, under a name of its own each: what such an object takes in memory is many times its text. */
+const deepValues = (): string => `{"model":"none","x":[${many(90_000, (at) => `{"k${at}":{"a":[]}}`)}]}`
+/** The most that may be, of the heaviest kind. */
+const wideValues = (): string => `{"model":"none","x":[${many(29_000, (at) => `{"k${at}":0}`)}]}`
+
+const manyBodies: Attack = {
+  name: 'many bodies at a time that are light to send and heavy to take in',
+  promise: 'G10',
+  run: async (target) => {
+    for (const body of target.some([deepValues(), wideValues()], 0)) {
+      const asked = Array.from({ length: 60 }, async () => {
+        const { status } = await target.ask({ method: 'POST', path: '/v1/chat/completions', body })
+        hold(status >= 400, `it answers ${status}`)
+      })
+      await Promise.all(asked)
+    }
+  },
+}
+
 /** Takes any answer that is none of a failure, soon. */
 async function isLight(target: Target, path: string, what: string, body: unknown): Promise<void> {
   const { ms } = await target.ask({ method: 'POST', path, body })
@@ -46,4 +65,4 @@ function examining({ routes }: Target): readonly string[] {
   return routes.map(({ path }) => path).filter((path) => those.includes(path))
 }
 
-export const WEIGHT: readonly Attack[] = [callArguments]
+export const WEIGHT: readonly Attack[] = [callArguments, manyBodies]

@@ -46,7 +46,8 @@ export function answerOnce({ idempotencyKeys }: Services, handle: Handler): Hand
   }
 }
 
-function replay(answer: string, { note, replyHeaders, signal }: RequestContext): Reply {
+function replay(answer: string, { note, replyHeaders, signal, takeRoom }: RequestContext): Reply {
+  takeRoom(answer.length)
   const kept = keptSchema.parse(JSON.parse(answer))
   note({ replayed: 'yes' })
   for (const [name, value] of Object.entries(kept.headers)) replyHeaders.set(name, value)

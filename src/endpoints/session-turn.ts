@@ -33,14 +33,15 @@ export interface OpenSession {
 export async function openSession(
   sessions: Sessions,
   request: ChatRequest & { readonly session_id: string },
-  { id: requestId, principal, meter }: Pick<RequestContext, 'id' | 'principal' | 'meter'>,
+  { id: requestId, principal, meter, takeRoom }: Pick<RequestContext, 'id' | 'principal' | 'meter' | 'takeRoom'>,
 ): Promise<OpenSession> {
   const { session_id: name, messages: given } = request
   if ((request.n ?? 1) > 1) {
     throw new ApiError('invalid_value', { message: "A session goes on from one answer: 'n' has to be 1.", param: 'n' })
   }
   const bytes = Buffer.byteLength(JSON.stringify(given))
-  const turn = await sessions.begin({ principalId: principal.id, name, requestId, messages: given.length, bytes })
+  const added = { messages: given.length, bytes }
+  const turn = await sessions.begin({ principalId: principal.id, name, requestId, ...added, takeRoom })
   try {
     meter.note({ session: turn.sessionId })
     return await readSession(turn, request)

@@ -58,8 +58,8 @@ export const session: ServiceEndpoint = {
   },
   create:
     ({ sessions: stored }) =>
-    async ({ params: { id = '' }, principal }) => {
-      const found = await stored.find(principal.id, id)
+    async ({ params: { id = '' }, principal, takeRoom }) => {
+      const found = await stored.find(principal.id, id, takeRoom)
       if (found === undefined) throw new ApiError('not_found')
       return jsonReply(await contentOf(found))
     },

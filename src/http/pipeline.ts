@@ -8,6 +8,7 @@ import { ApiError, errorRow, type ErrorCode } from '../errors.ts'
 import type { Authentication, Caller } from '../keys/authentication.ts'
 import type { Scope } from '../keys/grant.ts'
 import type { Logger } from '../log.ts'
+import { createTurns } from '../one-by-one.ts'
 import type { Ledger, RequestMeter } from '../usage/request-meter.ts'
 import type { RateClass, RateLimits } from '../usage/rate-limits.ts'
 import { clip } from '../wire/quote.ts'
@@ -82,6 +83,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const doorOf = createDoors(options.config.HOST)
   const bodies = createBodyRoom()
   const unread = createUnreadAnswers()
+  const receive = createReceiver()
   // Every running request listens to it, which Node would take for a leak.
   setMaxListeners(0, options.shutdown)
 
@@ -91,7 +93,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     lifetime: RequestLifetime,
   ): Promise<Reply> => {
     const { request, connection } = call
-    const { signal } = lifetime
     const { guardHost, origins } = doorOf(config)
     checkTarget(connection.target)
     guardHost(request.headers.get('host'))
@@ -114,13 +115,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     route.admit()
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
     const lease = bodies.open(config.MAX_BODIES_BYTES ?? defaultBodyRoom())
-    lifetime.onEnd(lease.release)
-    const idempotency = route.takesBody ? readIdempotency(request.headers, place.pattern) : undefined
-    const hear = idempotency?.hear
-    const reading = { maxBytes: config.MAX_BODY_BYTES, signal, take: lease.take, ...(hear !== undefined && { hear }) }
-    const body = route.takesBody ? await readJsonBody(request, reading) : {}
+    // What is answered is about as long as what was asked, and waits until it is read.
+    lifetime.onEnd(() => connection.onClose(lease.release))
+    const received = await receive(request, { place, route, config, signal: lifetime.signal, take: lease.take })
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
-    return handle(contextOf({ call, config, exchange, caller, meter, signal, body, idempotency: idempotency?.read() }))
+    const passed = { call, config, exchange, caller, meter, signal: lifetime.signal, takeRoom: lease.take }
+    return handle(contextOf({ ...passed, ...received }))
   }
 
   return async (place, call) => {
@@ -210,6 +210,28 @@ function openEntry(ledger: PipelineOptions['ledger'], { caller, exchange, place,
   return meter
 }
 
+interface Receiving {
+  readonly place: Place
+  readonly route: Answering
+  readonly config: LiveConfig
+  readonly signal: AbortSignal
+  readonly take: (bytes: number) => void
+}
+
+type Received = Pick<RequestContext, 'body' | 'idempotency'>
+
+/** Takes in the body, where the route has one. */
+function createReceiver(): (request: Request, receiving: Receiving) => Promise<Received> {
+  const inTurn = createTurns()
+  return async (request, { place, route, config, signal, take }) => {
+    if (!route.takesBody) return { body: {}, idempotency: undefined }
+    const reader = readIdempotency(request.headers, place.pattern)
+    const hear = reader === undefined ? {} : { hear: reader.hear }
+    const body = await readJsonBody(request, { maxBytes: config.MAX_BODY_BYTES, signal, inTurn, take, ...hear })
+    return { body, idempotency: reader?.read() }
+  }
+}
+
 interface Passed {
   readonly call: Call
   readonly config: LiveConfig
@@ -219,10 +241,11 @@ interface Passed {
   readonly signal: AbortSignal
   readonly body: RequestContext['body']
   readonly idempotency: RequestContext['idempotency']
+  readonly takeRoom: RequestContext['takeRoom']
 }
 
 /** All that an endpoint gets to know. */
-function contextOf({ call, config, exchange, caller, meter, signal, body, idempotency }: Passed): RequestContext {
+function contextOf({ call, config, exchange, caller, meter, ...rest }: Passed): RequestContext {
   const { request, params } = call
   const { id, log, began, note, headers: replyHeaders } = exchange
   const { principal, trusted, grant } = caller
@@ -236,14 +259,11 @@ function contextOf({ call, config, exchange, caller, meter, signal, body, idempo
     note,
     meter,
     replyHeaders,
-    signal,
     params,
     query,
-    body,
-    idempotency,
     extensions,
   }
-  return { ...facts, principal, trusted, grant }
+  return { ...facts, ...rest, principal, trusted, grant }
 }
 
 /** The error of a request that no route takes. */

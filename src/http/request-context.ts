@@ -35,6 +35,11 @@ export interface RequestContext {
   readonly note: (facts: AccessFacts) => void
   /** The JSON body; empty for a route that takes none. */
   readonly body: Readonly<Record<string, unknown>>
+  /**
+   * Room for so many bytes that are read for the request besides its body, until its answer is out.
+   * @throws ApiError `overloaded`
+   */
+  readonly takeRoom: (bytes: number) => void
   /** The headers that belong to this API's own contract (`x-claude-*`), by their lower-case names. */
   readonly extensions: Readonly<Record<string, string>>
   /** Present when the caller sent an `Idempotency-Key` with a body. */

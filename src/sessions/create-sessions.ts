@@ -5,6 +5,7 @@ import type { LiveConfig } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { isHeld, LEASE_MS, writerName } from '../lease.ts'
 import type { Logger } from '../log.ts'
+import { createTurns } from '../one-by-one.ts'
 import {
   countSessions,
   deleteExpired,
@@ -52,6 +53,11 @@ export function createSessions(options: SessionsOptions): Sessions {
   const change = <T>(work: (db: Change) => Promise<T>): Promise<T> => store.run((db) => db.transaction().execute(work))
   const tellEnd = async ({ id, principal }: Pick<StoredSession, 'id' | 'principal'>): Promise<void> =>
     options.ended?.({ principalId: principal, sessionId: id })
+  const inTurn = createTurns()
+  const read = async (session: StoredSession): Promise<Said> => {
+    if (session.bytes > READ_AT_ONCE) await inTurn()
+    return readSaid(store, session)
+  }
   const sweep = async (): Promise<void> => {
     for (;;) {
       const expired = await change((db) => deleteExpired(db, Date.now(), SWEPT_AT_ONCE))
@@ -72,7 +78,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       const ended = (): Promise<void> => tellEnd(session)
       const turn = openTurn({ store, config, log: options.log, leaseMs, ended }, session, writer)
       try {
-        return { ...turn, ...(await readSaid(store, session)) }
+        request.takeRoom(session.bytes)
+        return { ...turn, ...(await read(session)) }
       } catch (error) {
         await turn.release()
         throw error
@@ -86,10 +93,11 @@ export function createSessions(options: SessionsOptions): Sessions {
         const found = await listSessions(db, { principal: principalId, now, after: before, most: most + 1 })
         return { sessions: found.slice(0, most).map((session) => factsOf(session, now)), hasMore: found.length > most }
       }),
-    async find(principalId, name) {
+    async find(principalId, name, takeRoom) {
       const session = await store.run((db) => findLive(db, principalId, name))
       if (session === undefined) return undefined
-      const { system, earlier } = await readSaid(store, session)
+      takeRoom(session.bytes)
+      const { system, earlier } = await read(session)
       // What its last turn took may not be there yet.
       await options.flushUsage?.()
       const taken = await store.run((db) => sumSession(db, session.id))
@@ -141,8 +149,10 @@ async function beginTurn(db: Change, request: SessionRequest, beginning: Beginni
   return { session, expired }
 }
 
+type Said = Pick<SessionTurn, 'system' | 'earlier'>
+
 /** Some at a time: a long conversation takes SQLite tens of milliseconds. */
-async function readSaid(store: Store, session: StoredSession): Promise<Pick<SessionTurn, 'system' | 'earlier'>> {
+async function readSaid(store: Store, session: StoredSession): Promise<Said> {
   const { id, turns, bytes, systemBytes, transcriptBytes } = session
   const system = systemBytes === 0 ? undefined : await store.run((db) => readSystem(db, id))
   const most = Math.max(1, Math.floor((READ_AT_ONCE * turns) / Math.max(1, bytes - systemBytes - transcriptBytes)))

@@ -10,7 +10,7 @@ export interface Sessions {
   /** @throws ApiError `invalid_value` for an `after` that is not there; StoreUnavailable, as do those below */
   list(principalId: string, page: { readonly after: string | undefined; readonly most: number }): Promise<SessionList>
   /** Undefined where the caller has none of that name. */
-  find(principalId: string, name: string): Promise<SessionContent | undefined>
+  find(principalId: string, name: string, takeRoom: TakeRoom): Promise<SessionContent | undefined>
   /** @returns whether it was there. @throws ApiError `session_busy` */
   remove(principalId: string, name: string): Promise<boolean>
   stats(principalId: string): Promise<SessionStats>
@@ -26,7 +26,11 @@ export interface SessionRequest {
   readonly messages: number
   /** Of those, in JSON. */
   readonly bytes: number
+  readonly takeRoom: TakeRoom
 }
+
+/** Told how many bytes of a session are about to be read. What it throws is thrown on, and nothing is read. */
+export type TakeRoom = (bytes: number) => void
 
 /** A turn that is being added to a session. Nobody else adds one meanwhile. */
 export interface SessionTurn {

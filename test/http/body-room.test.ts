@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createBodyRoom, defaultBodyRoom } from '../../src/http/body-room.ts'
-import { chat, createTestApp, errorOf } from '../support/app.ts'
-import { saysThenHangs } from '../support/fake-engine.ts'
+import { chat, createTestApp, dial, errorOf, rawChat, serve } from '../support/app.ts'
+import { says, saysThenHangs } from '../support/fake-engine.ts'
 
 test('bodies share a room, and what one gives back another can have', () => {
   const room = createBodyRoom()
@@ -21,10 +21,75 @@ test('one alone is let in, whatever its size', () => {
   lease.take(80)
 })
 
+test('what is over takes no more', () => {
+  const room = createBodyRoom()
+  const [first, second] = [room.open(100), room.open(100)]
+  first.release()
+  first.take(150)
+  second.take(100)
+})
+
 test('the room is a sixteenth of the memory, or of what a container may have of it', () => {
-  expect(defaultBodyRoom(1600, 0)).toBe(100)
-  expect(defaultBodyRoom(1600, 800)).toBe(50)
-  expect(defaultBodyRoom(1600, 2 ** 63)).toBe(100)
+  expect(defaultBodyRoom(1600, 0, 1600)).toBe(100)
+  expect(defaultBodyRoom(1600, 800, 1600)).toBe(50)
+  expect(defaultBodyRoom(1600, 2 ** 63, 1600)).toBe(100)
+})
+
+test('and no more than an eighth of the heap, which does not grow with the machine', () => {
+  expect(defaultBodyRoom(64_000, 0, 4000)).toBe(500)
+})
+
+test('values take room beside their text', async () => {
+  const settings = { MAX_BODIES_BYTES: '1000000' }
+  const { request, engine, shutdown } = createTestApp({ script: saysThenHangs(), settings })
+  const ask = async (values: number): Promise<Response> =>
+    request('/v1/chat/completions', chat({ unknown: Array.from({ length: values }, () => 0) }))
+  const running = ask(10)
+  await engine.begun
+  expect((await ask(10_500)).status).toBe(503)
+  shutdown.abort()
+  await running
+})
+
+/** A request whose answer is more than a connection takes before somebody reads, and whose body fills half of the room. */
+const HALF = rawChat({ user: 'x'.repeat(6_000_000) })
+const LONG_ANSWER = { script: says('x'.repeat(20_000_000)), settings: { MAX_BODIES_BYTES: '10000000' } }
+
+test('a request keeps its place until its answer is read', async () => {
+  const server = await serve(createTestApp(LONG_ANSWER))
+  const ask = async (): Promise<string> => {
+    const { socket, received } = dial(server.port)
+    socket.write(HALF)
+    const [head = ''] = (await received('\r\n\r\n')).split('\r\n')
+    socket.destroy()
+    return head
+  }
+  const { socket } = dial(server.port)
+  socket.write(HALF)
+  await new Promise((resolve) => socket.once('data', resolve))
+  socket.pause()
+  expect(await ask()).toContain('503')
+  socket.resume()
+  await vi.waitUntil(async () => (await ask()).includes('200'), { timeout: 10_000, interval: 20 })
+  socket.destroy()
+  await server.close()
+})
+
+test('and no longer than its connection, also where its answer waits behind another one', async () => {
+  const server = await serve(createTestApp(LONG_ANSWER))
+  const { socket } = dial(server.port)
+  socket.write(rawChat() + HALF)
+  await new Promise((resolve) => socket.once('data', resolve))
+  socket.pause()
+  const ask = async (): Promise<number> => {
+    const answer = await fetch(`${server.url}/v1/chat/completions`, chat({ user: 'x'.repeat(6_000_000) }))
+    await answer.text()
+    return answer.status
+  }
+  await vi.waitUntil(async () => (await ask()) === 503, { timeout: 10_000, interval: 20 })
+  socket.destroy()
+  await vi.waitUntil(async () => (await ask()) === 200, { timeout: 10_000, interval: 20 })
+  await server.close()
 })
 
 test.each([

@@ -14,10 +14,11 @@ beforeAll(async () => {
 })
 afterAll(() => postgres[Symbol.asyncDispose]())
 
+const roomy = (): void => undefined
 let requests = 0
 const begin = (sessions: Sessions, name = 's', principalId = 'key:one'): Promise<SessionTurn> => {
   requests += 1
-  return sessions.begin({ principalId, name, requestId: `req_${requests}`, messages: 1, bytes: 10 })
+  return sessions.begin({ principalId, name, requestId: `req_${requests}`, messages: 1, bytes: 10, takeRoom: roomy })
 }
 /** As Claude Code writes them down: most have an id of their own, titles and the like have none. */
 const entry = (uuid: string, text = uuid): JsonObject => ({ type: 'user', uuid, message: { content: [{ text }] } })
@@ -98,7 +99,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     const contents = Array.from({ length: 7 }, (_, n) => JSON.stringify(`${n}`.repeat(400_000)))
     for (const content of contents) await (await begin(subject.one)).commit(addition(content))
     expect((await begin(subject.two)).earlier).toEqual(contents)
-    expect((await subject.one.find('key:one', 's'))?.turns).toEqual(contents)
+    expect((await subject.one.find('key:one', 's', roomy))?.turns).toEqual(contents)
   })
 
   test('removed while turns are added, it leaves nothing behind, and nobody hears more than that it is busy or gone', async () => {
@@ -161,7 +162,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
       subject.store.run((db) => db.updateTable('sessions').set({ expires_at: 1 }).where('name', '=', name).execute())
     const rows = () => subject.store.run((db) => db.selectFrom('session_turns').selectAll().execute())
     await expire('old')
-    expect(await subject.one.find('key:one', 'old')).toBeUndefined()
+    expect(await subject.one.find('key:one', 'old', roomy)).toBeUndefined()
     await vi.waitUntil(async () => (await rows()).length === 0, { timeout: 5000, interval: 10 })
     subject.one.close()
     subject.two.close()
@@ -191,7 +192,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     await third.commit(addition('"3"'))
     const all = [entry('a'), title, entry('b'), title, ...many, entry('c')]
     expect(await (await begin(subject.two)).transcript().load()).toEqual(all)
-    expect((await subject.one.find('key:one', 's'))?.turns).toEqual(['"1"', '"2"', '"3"'])
+    expect((await subject.one.find('key:one', 's', roomy))?.turns).toEqual(['"1"', '"2"', '"3"'])
   })
 
   test('a turn that is given up, tried again or lost leaves none of its steps', async () => {
@@ -283,7 +284,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(await bytes()).toBe('"long, long""1""2"'.length)
     await subject.store.run((db) => db.updateTable('sessions').set({ writer: null }).execute())
     await (await begin(two)).commit({ ...addition('"3"'), system: '"é"' })
-    expect(await one.find('key:one', 's')).toMatchObject({ system: '"é"', turns: ['"1"', '"2"', '"3"'] })
+    expect(await one.find('key:one', 's', roomy)).toMatchObject({ system: '"é"', turns: ['"1"', '"2"', '"3"'] })
     expect(await bytes()).toBe(Buffer.byteLength('"é""1""2""3"'))
   })
 
@@ -296,8 +297,43 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
       await sql`delete from kysely_migration where name = '0008_session_system'`.execute(db)
     })
     const next = createSessionsOn(subject.again())
-    expect(await next.find('key:one', 's')).toMatchObject({ system: '"é"', turns: ['"1"'], facts: { bytes: 7 } })
+    expect(await next.find('key:one', 's', roomy)).toMatchObject({ system: '"é"', turns: ['"1"'], facts: { bytes: 7 } })
     next.close()
+  })
+
+  // The other one has its own rounds.
+  test.runIf(kind === 'sqlite')('long ones are read one by one, and others have their turn in between', async () => {
+    await using subject = await create()
+    await (await begin(subject.one)).commit(addition(JSON.stringify('x'.repeat(1_000_000))))
+    let rounds = 0
+    let next: NodeJS.Immediate | undefined
+    const count = (): void => {
+      rounds += 1
+      next = setImmediate(count)
+    }
+    count()
+    const read = async (): Promise<number> => {
+      await subject.one.find('key:one', 's', roomy)
+      return rounds
+    }
+    const ends = await Promise.all(Array.from({ length: 5 }, read))
+    clearImmediate(next)
+    expect(new Set(ends).size).toBe(5)
+  })
+
+  test('it is read where there is room for it, and else left as it is', async () => {
+    await using subject = await create()
+    await (await begin(subject.one)).commit(addition('"four"'))
+    const told: number[] = []
+    const full = (bytes: number): void => {
+      told.push(bytes)
+      throw new Error('full')
+    }
+    await expect(subject.one.find('key:one', 's', full)).rejects.toThrow('full')
+    const request = { principalId: 'key:one', name: 's', requestId: 'req_full', messages: 1, bytes: 10 }
+    await expect(subject.one.begin({ ...request, takeRoom: full })).rejects.toThrow('full')
+    expect(told).toEqual([6, 6])
+    expect(await begin(subject.two)).toMatchObject({ number: 2, earlier: ['"four"'] })
   })
 
   test('is not removed while a turn is added', async () => {

@@ -29,6 +29,7 @@ const principalId = 'key:one'
 const sessionId = '0b9e4c9e-5d3c-4c0e-9a52-1d3f6a1f2b3c'
 const another = '1b9e4c9e-5d3c-4c0e-9a52-1d3f6a1f2b3c'
 const log = pino({ level: 'silent' })
+const takeRoom = (): void => undefined
 
 let made: TestStore
 let outside = ''
@@ -94,7 +95,7 @@ describe('a session', () => {
       ended: (session) => workspaces.remove(session.principalId, session.sessionId),
     })
     const begin = async (name: string) => {
-      const turn = await sessions.begin({ principalId, name, requestId: name, messages: 1, bytes: 1 })
+      const turn = await sessions.begin({ principalId, name, requestId: name, messages: 1, bytes: 1, takeRoom })
       return { turn, path: (await workspaces.open({ principalId, sessionId: turn.sessionId })).path }
     }
     const [removed, expiring, empty] = [await begin('removed'), await begin('expiring'), await begin('empty')]
@@ -131,7 +132,7 @@ describe('what is swept', () => {
   test('are folders of sessions that are gone, and those of turns of an instance that is', async () => {
     const workspaces = create()
     const sessions = createSessionsOn(made.store)
-    const live = await sessions.begin({ principalId, name: 's', requestId: 'r', messages: 1, bytes: 1 })
+    const live = await sessions.begin({ principalId, name: 's', requestId: 'r', messages: 1, bytes: 1, takeRoom })
     const open = async (id: string) => (await workspaces.open({ principalId, sessionId: id })).path
     const folders = { live: await open(live.sessionId), gone: await open(sessionId), recent: await open(another) }
     const turn = await workspaces.open({ principalId })
