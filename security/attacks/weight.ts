@@ -53,6 +53,26 @@ const manyBodies: Attack = {
   },
 }
 
+const smallChunks: Attack = {
+  name: 'a body in millions of chunks of a byte',
+  promise: 'G10',
+  run: async (target) => {
+    const headers = ['content-type: application/json', 'transfer-encoding: chunked']
+    const bytes = target.bytesOf({ method: 'POST', path: '/v1/chat/completions', headers })
+    const piece = Buffer.from('1\r\n \r\n'.repeat(10_000))
+    const { status, ms } = await target.send(bytes, { timeoutMs: 20_000, andThen: () => endless(piece) })
+    hold(status >= 400 && status < 500, `it answers ${status}`)
+    hold(ms < 5000, `it takes ${Math.round(ms)} ms`)
+  },
+}
+
+async function* endless(piece: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    yield piece
+    await new Promise(setImmediate)
+  }
+}
+
 /** Takes any answer that is none of a failure, soon. */
 async function isLight(target: Target, path: string, what: string, body: unknown): Promise<void> {
   const { ms } = await target.ask({ method: 'POST', path, body })
@@ -65,4 +85,4 @@ function examining({ routes }: Target): readonly string[] {
   return routes.map(({ path }) => path).filter((path) => those.includes(path))
 }
 
-export const WEIGHT: readonly Attack[] = [callArguments, manyBodies]
+export const WEIGHT: readonly Attack[] = [callArguments, manyBodies, smallChunks]

@@ -14,6 +14,12 @@ import { orAborted } from './until-aborted.ts'
 const MAX_DEPTH = 64
 /** No endpoint checks more than this (wire/parse.ts), and an object of a million keys takes 2 s to parse. */
 const MAX_VALUES = 60_000
+/**
+ * Each piece costs some 7 µs, whatever is in it: 18 MB in chunks of one byte would take two minutes, and a gigabyte. Beyond
+ * so many they have to have some bytes in the mean.
+ */
+const MOST_PIECES = 5_000
+const LEAST_OF_PIECE = 64
 /** What each value takes in memory besides its text. */
 const BYTES_OF_VALUE = 100
 /** From this length on parsing takes milliseconds, and from so many values on. */
@@ -79,13 +85,17 @@ async function readText(
   const decoder = new TextDecoder('utf-8', { fatal: true })
   const meter = createJsonMeter()
   let size = 0
+  let pieces = 0
   let values = 0
   let text = ''
   for (;;) {
     const piece = await orAborted(reader.read(), signal)
     if (piece.done) break
     size += piece.value.byteLength
+    pieces += 1
     if (size > maxBytes) throw tooLarge(maxBytes)
+    if (pieces > MOST_PIECES && size < pieces * LEAST_OF_PIECE)
+      throw new ApiError('bad_request', { message: 'The body comes in too many small chunks.' })
     if (!isDeclared) take(piece.value.byteLength)
     hear(piece.value)
     const measured = meter.feed(piece.value)

@@ -72,6 +72,19 @@ describe('size', () => {
     await expect(read(post(inPieces(piece, piece)), 100)).rejects.toMatchObject({ code: 'request_too_large' })
   })
 
+  test.each([
+    ['5,000 chunks of a byte', 'read', 1, 5000],
+    ['5,001 chunks of a byte', 'refused', 1, 5001],
+    ['10,000 chunks of some bytes', 'read', 70, 10_000],
+  ])('of %s is %s', async (_, fate, bytes, count) => {
+    const piece = new TextEncoder().encode(' '.repeat(bytes))
+    // The last one is longer.
+    const pieces = Array.from({ length: count - 1 }, () => piece)
+    const reading = read(post(inPieces(...pieces, new TextEncoder().encode('{}'))))
+    if (fate === 'read') expect(await reading).toEqual({})
+    else await expect(reading).rejects.toMatchObject({ code: 'bad_request' })
+  })
+
   test('a body of exactly the limit is read', async () => {
     expect(await read(post('{"a":1}'), 7)).toEqual({ a: 1 })
   })
