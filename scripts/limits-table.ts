@@ -47,6 +47,7 @@ bodies of all requests, and what is read for them | MAX_BODIES_BYTES | bytes | 5
 what a value of a body counts there, besides its text | http/body.ts#BYTES_OF_VALUE | bytes | — | http/body-room.test.ts: values take room beside their text
 nesting of a body | http/body.ts#MAX_DEPTH | number | 400, before it is parsed | http/body.test.ts: 64 levels are read, 65 are refused
 chunks of a body of fewer than 64 bytes in the mean | http/body.ts#MOST_PIECES | number | 400 | http/body.test.ts: of %s is %s
+prefixes of a name of a model | translate/model-name.ts#MOST_PREFIXES | number | 404 | translate/model-name.test.ts: takes %s as %s
 values in a body | http/body.ts#MAX_VALUES | number | 413, before it is parsed | http/body.test.ts: 60,000 values are read, more are refused before they are parsed: %s
 values that are checked | wire/parse.ts#MAX_VALUES | number | 413 | wire/parse.test.ts: refuses more values than it would check
 messages of a request | wire/chat-request.ts#MAX_MESSAGES | number | 400 | wire/parse.test.ts: parseBody names what is wrong with OpenAI code and param

@@ -114,6 +114,7 @@ const ABSURD: readonly unknown[] = [
   '\ud800',
   '\u202etxt\u200b',
   'x'.repeat(20_000),
+  'openai/'.repeat(20_000),
   -1,
   0,
   1e308,

@@ -28,6 +28,8 @@ const LONG_CONTEXT = '[1m]'
 const BUILT_IN = ['default', 'opus', 'sonnet', 'haiku', 'fable']
 /** What clients put in front of a model's name to choose a provider. */
 const PREFIXES = ['openai/', 'anthropic/', 'claude-code/']
+/** Clients put one before the other, but not more of them than there are. A caller who sends thousands would exhaust the stack. */
+const MOST_PREFIXES = 10
 /** The name becomes an argument of a process: it must never read as an option or anything else. */
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9._:@/[\]-]{0,127}$/
 /** How cloud providers name models: regions and profiles (Bedrock), versions (Vertex), deployments, which are any name (Foundry). */
@@ -92,9 +94,9 @@ function lookUp(name: string, aliases: Readonly<Record<string, string>>): string
   return Object.hasOwn(aliases, name) ? aliases[name] : undefined
 }
 
-function stripPrefixes(name: string): string {
-  const prefix = PREFIXES.find((start) => name.startsWith(start))
-  return prefix === undefined ? name : stripPrefixes(name.slice(prefix.length))
+function stripPrefixes(name: string, most: number = MOST_PREFIXES): string {
+  const prefix = most === 0 ? undefined : PREFIXES.find((start) => name.startsWith(start))
+  return prefix === undefined ? name : stripPrefixes(name.slice(prefix.length), most - 1)
 }
 
 function isAccepted(name: string, { models, provider = 'anthropic' }: ModelNames): boolean {

@@ -19,6 +19,7 @@ describe('resolveModelName', () => {
     ['anthropic/claude-opus-5-5', 'claude-opus-5-5', OPUS],
     ['claude-code/opus', 'opus', OPUS],
     ['openai/anthropic/opus', 'opus', OPUS],
+    [`${'openai/'.repeat(10)}sonnet`, 'sonnet', SONNET],
   ])('takes %s as %s', (asked, name, model) => {
     expect(resolve(asked)).toEqual({ name, model })
   })
@@ -95,8 +96,13 @@ describe('resolveModelName', () => {
     '__proto__',
     'constructor',
     'openai/',
+    `${'openai/'.repeat(11)}sonnet`,
   ])('does not know %j', (asked) => {
     expect(refusalOf(() => resolve(asked))).toMatchObject({ code: 'model_not_found', param: 'model' })
+  })
+
+  it('does not know a hundred thousand prefixes, without exhausting the stack', () => {
+    expect(refusalOf(() => resolve('openai/'.repeat(100_000))).code).toBe('model_not_found')
   })
 
   it('passes on no unsafe name, whoever vouches for it', () => {
