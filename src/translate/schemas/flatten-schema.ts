@@ -8,8 +8,10 @@ import { isJsonObject } from '../json-value.ts'
 import { resolveReference } from './resolve-reference.ts'
 
 const MAX_DEPTH = 64
-/** Counted for everything that is looked at, however short. */
-const STEP = 100
+/** Counted for everything that is looked at, however short: some 2 µs, in which a thousand characters are looked at. */
+const STEP = 1000
+/** The same for each name and keyword in it. */
+const DETAIL = 300
 
 /** What is said of an object. */
 interface Shape {
@@ -39,7 +41,9 @@ export function allowsObject({ type }: JsonObject): boolean {
 export function flattenSchema(root: JsonObject, budget: Budget): JsonObject | undefined {
   const shapeOf = (schema: JsonValue | undefined, depth: number): Shape | undefined => {
     if (schema === true) return ANYTHING
-    if (!isJsonObject(schema) || !allowsObject(schema) || depth > MAX_DEPTH || budget.left < 0) return undefined
+    if (!isJsonObject(schema) || !allowsObject(schema) || depth > MAX_DEPTH) return undefined
+    budget.left -= STEP + DETAIL * detailsOf(schema)
+    if (budget.left < 0) return undefined
     const { $ref, allOf, anyOf, oneOf, type: _, properties, required, additionalProperties, ...others } = schema
     const own: Shape = {
       properties: new Map(isJsonObject(properties) ? Object.entries(properties) : []),
@@ -47,7 +51,6 @@ export function flattenSchema(root: JsonObject, budget: Budget): JsonObject | un
       additionalProperties,
       others,
     }
-    budget.left -= STEP * (1 + Object.keys(others).length + own.required.length)
     const inside = (list: JsonValue | undefined) => listOf(list).map((branch) => shapeOf(branch, depth + 1))
     const parts = [
       own,
@@ -68,6 +71,16 @@ export function flattenSchema(root: JsonObject, budget: Budget): JsonObject | un
     ...(required.length === 0 ? {} : { required }),
     ...(additionalProperties === undefined ? {} : { additionalProperties }),
   }
+}
+
+/** The names and keywords that are gone through where it is looked at. */
+function detailsOf(schema: JsonObject): number {
+  const { properties, required } = schema
+  return (
+    Object.keys(schema).length +
+    listOf(required).length +
+    (isJsonObject(properties) ? Object.keys(properties).length : 0)
+  )
 }
 
 function both(shapes: readonly (Shape | undefined)[], budget: Budget): Shape | undefined {
@@ -103,7 +116,7 @@ function collect(shapes: readonly Shape[], keyword: 'allOf' | 'anyOf', budget: B
     for (const [name, schema] of properties) {
       if (budget.left < 0) break
       const text = JSON.stringify(schema)
-      budget.left -= STEP + text.length
+      budget.left -= DETAIL + text.length
       const seen = variants.get(name) ?? new Map<string, JsonValue>()
       variants.set(name, seen.set(text, schema))
     }

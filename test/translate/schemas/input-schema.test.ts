@@ -132,6 +132,24 @@ describe('a schema that no object fits is refused', () => {
   })
 })
 
+describe('what is looked at of a small schema', () => {
+  const many = <T>(count: number, make: (at: number) => T): Record<string, T> =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`p${at}`, make(at)]))
+  const pair = (at: number) => [{ $ref: `#/$defs/p${at + 1}` }, { $ref: `#/$defs/p${at + 1}` }]
+
+  it.each<[string, Record<string, unknown>]>([
+    ['references that double', { $defs: { ...many(40, (at) => ({ anyOf: pair(at) })), p40: {} }, $ref: '#/$defs/p0' }],
+    ['many properties again and again', { $defs: { d: { properties: many(45_000, () => true) } } }],
+    ['many keywords again and again', { $defs: { d: many(45_000, () => 1) } }],
+  ])('is bounded: %s', (_, schema) => {
+    const anyOf = Array.from({ length: 10_000 }, () => ({ $ref: '#/$defs/d' }))
+    const began = process.cpuUsage()
+    expect(() => of('$ref' in schema ? schema : { ...schema, anyOf })).toThrow(ApiError)
+    // Of the processor, in microseconds.
+    expect(process.cpuUsage(began).user).toBeLessThan(200_000)
+  })
+})
+
 describe('whatever the alternatives, where each names all properties', () => {
   const leaf = fc.constantFrom<object>({}, string, number, { const: 1 }, { enum: ['a', null] })
   const properties = fc.record({ a: leaf, b: leaf, c: leaf })
