@@ -9,8 +9,11 @@ const NAME = String.raw`(?:[\w-]*(?:api[_-]?key|access[_-]?key|private[_-]?key|a
 
 /** A field of the line itself. */
 const FIELD = new RegExp(String.raw`"${NAME}"\s*:\s*(?=["[])`, 'gi')
-/** One of JSON that stands in a string: its quotes are escaped. */
-const FIELD_IN_STRING = new RegExp(String.raw`(?<!\\)(\\+")${NAME}\1\s*:\s*\1`, 'gi')
+/**
+ * One of JSON that stands in a string, which may stand in a string: its quotes are escaped. Each of so many depths is looked
+ * for to the end of the text once at most.
+ */
+const FIELD_IN_STRING = new RegExp(String.raw`(?<!\\)(\\{1,63}")${NAME}\1\s*:\s*\1`, 'gi')
 const ASSIGNMENT = new RegExp(String.raw`(?<![\w-])(${NAME})(=)(?!\[redacted\])[^\s&"'\\,;]+`, 'gi')
 
 export function redactNamed(text: string): string {
@@ -18,8 +21,10 @@ export function redactNamed(text: string): string {
     const end = text[start] === '"' ? endOfString(text, start) : endOfArray(text, start)
     return end === undefined ? undefined : { end, value: `"${HIDDEN}"` }
   })
+  const missing = new Set<string>()
   return replaceValues(withoutFields, FIELD_IN_STRING, (start, [, quote = '']) => {
-    const end = withoutFields.indexOf(quote, start)
+    const end = missing.has(quote) ? -1 : withoutFields.indexOf(quote, start)
+    if (end === -1) missing.add(quote)
     return end === -1 ? undefined : { end, value: HIDDEN }
   }).replace(ASSIGNMENT, `$1$2${HIDDEN}`)
 }
