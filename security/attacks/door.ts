@@ -170,6 +170,23 @@ const foreignPages: Attack = {
     }),
 }
 
+const EMBEDDED = ['image', 'script', 'iframe', 'empty']
+
+const embedded: Attack = {
+  name: 'every route that reads as an image, a script or a frame of a foreign page, which names no origin',
+  promise: 'G4',
+  run: (target) =>
+    tryEach(target.routes.entries(), async ([at, route]) => {
+      if (route.method !== 'GET') return
+      for (const dest of target.some(EMBEDDED, at)) {
+        const mode = dest === 'iframe' ? 'navigate' : 'no-cors'
+        const headers = ['sec-fetch-site: cross-site', `sec-fetch-mode: ${mode}`, `sec-fetch-dest: ${dest}`]
+        const { status } = await target.ask({ path: route.path, headers })
+        hold(status === 403, `GET ${route.path} answers ${status} as ${dest} of a foreign page`)
+      }
+    }),
+}
+
 /** What a page may post to any site without a preflight. */
 const SIMPLE_TYPES = [
   'content-type: text/plain',
@@ -310,6 +327,7 @@ export const DOOR: readonly Attack[] = [
   foreignHost,
   forwardedHost,
   foreignPages,
+  embedded,
   simplePosts,
   methods,
   switching,

@@ -1,4 +1,7 @@
-/** Which web pages may call: those this server sent itself, and the listed origins. Everything without `Origin` is no page. */
+/**
+ * Which web pages may call: those this server sent itself, and the listed origins. What has neither `Origin` nor a word of
+ * where a browser asks from (https://www.w3.org/TR/fetch-metadata) comes from no page.
+ */
 import { ApiError } from '../errors.ts'
 
 const ALLOWED_HEADER =
@@ -30,7 +33,10 @@ export function createOriginGuard(listed: readonly string[]): OriginGuard {
   return {
     check(headers) {
       const origin = headers.get('origin')
-      if (origin === null) return {}
+      if (origin === null) {
+        if (isForeignPart(headers) && !origins.has('*')) throw new ApiError('forbidden_origin')
+        return {}
+      }
       if (origins.has('*') || origins.has(origin.toLowerCase())) {
         return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' }
       }
@@ -53,6 +59,13 @@ export function createOriginGuard(listed: readonly string[]): OriginGuard {
       }
     },
   }
+}
+
+/** An image, a script, a frame of a foreign page: a browser asks for them without naming the page. A link is followed by a person. */
+function isForeignPart(headers: Headers): boolean {
+  const site = headers.get('sec-fetch-site')
+  if (site === null || site === 'none' || site === 'same-origin') return false
+  return headers.get('sec-fetch-mode') !== 'navigate' || headers.get('sec-fetch-dest') !== 'document'
 }
 
 /** The scheme is not compared: behind a proxy that ends TLS the page is https and this server is not. */

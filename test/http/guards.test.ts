@@ -99,6 +99,20 @@ describe('Origin', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull()
   })
 
+  test.each([
+    ['an image', 'cross-site', 'no-cors', 'image', 403],
+    ['an image of a page on another port', 'same-site', 'no-cors', 'image', 403],
+    ['a script', 'cross-site', 'no-cors', 'script', 403],
+    ['a frame', 'cross-site', 'navigate', 'iframe', 403],
+    ['a link that a person follows', 'cross-site', 'navigate', 'document', 200],
+    ['an address that a person types', 'none', 'navigate', 'document', 200],
+    ['a page of this server', 'same-origin', 'no-cors', 'image', 200],
+  ])('%s names no origin, but the browser says where it comes from: %s', async (_, site, mode, dest, status) => {
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest }
+    expect(await statusWith(headers, LISTED, '/v1/models')).toBe(status)
+    expect(await statusWith(headers, { CORS_ORIGINS: '["*"]' }, '/v1/models')).toBe(200)
+  })
+
   test('a listed origin may call and read the answer and its headers', async () => {
     const { request } = createTestApp({ settings: LISTED })
     const { status, headers } = await request('/v1/models', { headers: { origin: 'https://app.example' } })
