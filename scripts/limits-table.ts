@@ -73,6 +73,7 @@ its sides, in pixels | engine/altered-images.ts#LONGEST_SIDE | number | as above
 its squares of 28 pixels | engine/altered-images.ts#MOST_SQUARES | number | as above | engine/altered-images.test.ts: of as many tokens as may be
 
 ## Schemas
+a schema of the answer | json-schema/schema-validator.ts#LONGEST | characters | 400 | json-schema/schema-validator.test.ts: one of more than a million characters is refused without being looked at
 time to compile a schema | json-schema/schema-validator.ts#COMPILE_MS | ms | 400; the thread is ended | json-schema/schema-validator.test.ts: references that double at every step, and those that lead back to themselves, end
 time to hold an answer to it | json-schema/schema-validator.ts#CHECK_MS | ms | the answer does not count; the thread is ended | json-schema/schema-validator.test.ts: a pattern without an end holds up neither the server nor other checks
 threads that check | json-schema/check-threads.ts#THREADS | number | the others wait | json-schema/schema-validator.test.ts: many checks at once are all answered

@@ -14,6 +14,10 @@ const REMEMBER_ENDLESS_MS = 60_000
 /** What is told of a fault holds words of the schema's, which may be megabytes. */
 const MOST_TOLD = { characters: 500, steps: 20 }
 
+/** In characters. Ten times as much as OpenAI takes; beyond, to hand it to a thread takes a tenth of a second and 100 MB. */
+const LONGEST = 1_000_000
+
+const TOO_LARGE: SchemaFault = { message: 'it is too large', place: [] }
 const ENDLESS: SchemaFault = { message: 'it takes too long to read', place: [] }
 
 export type Verdict =
@@ -47,7 +51,9 @@ export function createSchemaValidator(options: SchemaValidatorOptions = {}): Sch
   const remembered = createMemory()
   return {
     async check(schema, asker) {
-      const request = requestFor(schema)
+      const text = JSON.stringify(schema)
+      if (text.length > LONGEST) return TOO_LARGE
+      const request = requestFor(text)
       const known = remembered.find(request.key)
       if (known !== undefined) return known.fault
       const reply = await ask.run(request, compileMs, asker)
@@ -57,7 +63,7 @@ export function createSchemaValidator(options: SchemaValidatorOptions = {}): Sch
       return fault
     },
     async validate(schema, answer, asker) {
-      const reply = await ask.run({ ...requestFor(schema), answer }, compileMs + checkMs, asker)
+      const reply = await ask.run({ ...requestFor(JSON.stringify(schema)), answer }, compileMs + checkMs, asker)
       switch (reply.type) {
         case 'fits':
         case 'misfit':
@@ -73,9 +79,8 @@ export function createSchemaValidator(options: SchemaValidatorOptions = {}): Sch
   }
 }
 
-function requestFor(schema: JsonObject): ThreadRequest {
-  const text = JSON.stringify(schema)
-  return { key: createHash('sha256').update(text).digest('base64'), schema: text }
+function requestFor(schema: string): ThreadRequest {
+  return { key: createHash('sha256').update(schema).digest('base64'), schema }
 }
 
 function shorten({ message, place }: SchemaFault): SchemaFault {

@@ -25,6 +25,16 @@ it('a bad schema is named with its place, also the second time', async () => {
   expect(await validator.check(bad)).toEqual(fault)
 })
 
+it('one of more than a million characters is refused without being looked at', async () => {
+  const long = (length: number): JsonObject => ({ description: 'x'.repeat(length - '{"description":""}'.length) })
+  expect(await validator.check(long(1_000_000))).toBeUndefined()
+  // It would be refused by a thread as well, for its type.
+  expect(await validator.check({ ...long(1_000_001), type: 'no type' })).toEqual({
+    message: 'it is too large',
+    place: [],
+  })
+})
+
 it('many checks at once are all answered', async () => {
   const schemas = Array.from({ length: 12 }, (_, index): JsonObject => ({ const: index }))
   const verdicts = await Promise.all(schemas.map((schema, index) => validator.validate(schema, `${index}`)))
