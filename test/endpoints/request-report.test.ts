@@ -62,6 +62,12 @@ describe('POST /v1/compatibility', () => {
     expect(parameters.filter(({ fate }) => fate === 'unknown')).toHaveLength(50)
   })
 
+  test('names of them that are too long are cut', async () => {
+    const report = await ask({ ['x'.repeat(1_000_000)]: 1 })
+    expect(report.parameters.at(-1)?.name).toBe(`${'x'.repeat(64)}…`)
+    expect(JSON.stringify(report).length).toBeLessThan(5000)
+  })
+
   test('says what to change', async () => {
     const { suggestions } = await ask(REQUEST)
     expect(suggestions).toHaveLength(4)

@@ -3,6 +3,7 @@ import type { Capabilities } from '../../turn/capabilities.ts'
 import { findModel, type Model } from '../../turn/model.ts'
 import type { Block, Turn } from '../../turn/turn.ts'
 import type { ReportedModel, ReportedParameter } from '../../wire/request-report.ts'
+import { clip } from '../../wire/quote.ts'
 import type { Dropped, Judgement } from './fates.ts'
 
 const UNKNOWN = 'Not a parameter of this endpoint: dropped.'
@@ -33,7 +34,7 @@ export function reportParameters(
   })
   const names = typeof body === 'object' && body !== null ? Object.keys(body) : []
   const unknown = names.filter((name) => !known.includes(name)).slice(0, MOST_UNKNOWN)
-  return [...judged, ...unknown.map((name) => ({ name, fate: 'unknown' as const, why: UNKNOWN }))]
+  return [...judged, ...unknown.map((name) => ({ name: clip(name), fate: 'unknown' as const, why: UNKNOWN }))]
 }
 
 export function reportModel(
