@@ -24,11 +24,15 @@ function isNormal(text: string): boolean {
   return Buffer.from(text, 'base64').length === (text.length / 4) * 3 - padding
 }
 
-/** Byte by byte: a regular expression takes a second for 10 MB with a space in every other place. */
+/**
+ * Byte by byte: a regular expression takes a second for 10 MB with a space in every other place. By index: an iterator takes
+ * 200 ms for 18 MB, this 50 ms.
+ */
 function withoutSpace(text: string): string {
   const bytes = Buffer.from(text, 'latin1')
   let length = 0
-  for (const byte of bytes) {
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0
     if (byte === SPACE || (byte >= TAB && byte <= CARRIAGE_RETURN)) continue
     bytes[length] = byte
     length += 1
