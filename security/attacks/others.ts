@@ -51,6 +51,29 @@ const foreignSession: Attack = {
   },
 }
 
+const foreignAnswer: Attack = {
+  name: "another caller's answer by its Idempotency-Key",
+  promise: 'G3',
+  needs: ['other key'],
+  run: async (target) => {
+    const body = { model: 'sonnet', messages: [user(`words-${randomUUID()}`)] }
+    for (const asked of [body, { ...body, stream: true }]) {
+      for (const as of ['attacker', 'nobody'] as const) {
+        const same = [`idempotency-key: same-${randomUUID()}`]
+        const other = [`idempotency-key: other-${randomUUID()}`]
+        for (const headers of [same, other]) {
+          const { status, body: told } = await target.ask({ ...CHAT, as: 'victim', headers, body: asked })
+          hold(status === 200, `the other key cannot ask: ${status} ${told.slice(0, 200)}`)
+        }
+        const given = await target.ask({ ...CHAT, as, headers: same, body: asked })
+        hold(!given.headers.has('idempotent-replayed'), `${as} is given another's answer`)
+        const told = await target.ask({ ...CHAT, as, headers: other, body: { ...asked, messages: [user('Hi')] } })
+        hold(![409, 422].includes(told.status), `${as} is told that another has used a key: ${told.status}`)
+      }
+    }
+  },
+}
+
 const foreignUsage: Attack = {
   name: "another key's usage and counts, by every way of asking",
   promise: 'G3',
@@ -212,6 +235,7 @@ const errorsAlike: Attack = {
 
 export const OTHERS: readonly Attack[] = [
   foreignSession,
+  foreignAnswer,
   foreignUsage,
   keyTiming,
   errorsAlike,

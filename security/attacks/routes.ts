@@ -81,3 +81,13 @@ export const UNDOCUMENTED: readonly string[] = [
   '/metrics/prometheus',
   '/static/../package.json',
 ]
+
+/** A request for the route, with a body where it takes one. */
+export function requestFor({ method, path, body }: AttackedRoute) {
+  return { method, path, ...(body !== undefined && { body: body.example }) }
+}
+
+/** Those that need a key. */
+export function lockedOf(routes: readonly AttackedRoute[]): readonly AttackedRoute[] {
+  return routes.filter(({ isOpen }) => !isOpen)
+}
