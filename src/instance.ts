@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { stat as statOf } from 'node:fs/promises'
+import { stat as statOf, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
 /** Another one at each call. */
@@ -12,11 +12,25 @@ export function newInstanceName(): string {
   return `${process.pid}-${startTime(process.pid)}-${machine()}-${randomBytes(3).toString('hex')}-${processSpace()}`
 }
 
-/** Whether the instance that this folder is named after may still run; true for a folder that is named after none. */
-export async function mayRun(name: string, folder: string): Promise<boolean> {
+/** How often a running instance touches what is named after it. */
+export const TOUCH_MS = 600_000
+/** What was not touched for as long is a dead one's: six times that, for a machine that was held up. */
+const SILENT_MS = 3_600_000
+
+/**
+ * Whether the instance that this folder is named after may still run; true for a folder that is named after none.
+ * @param silentMs for how long an instance on another machine may leave it untouched
+ */
+export async function mayRun(name: string, folder: string, silentMs: number = SILENT_MS): Promise<boolean> {
   const [pid, started, where] = name.split('-')
   if (pid === undefined || started === undefined || !/^\d+$/.test(pid)) return true
-  return where === machine() ? isSame(Number(pid), started) : isRecent(folder)
+  return where === machine() ? isSame(Number(pid), started) : !(await isSilent(folder, silentMs))
+}
+
+/** By which instances on other machines, and in other containers, know that the one that the folder is named after runs. */
+export async function touch(folder: string): Promise<void> {
+  const now = new Date()
+  await utimes(folder, now, now)
 }
 
 /** Whether it is known that the instance of this name is gone: one whose process would be seen from here, and is no more. */
@@ -41,9 +55,8 @@ function processSpace(): string {
   }
 }
 
-/** Another machine's: whether it was written to within a week. */
-async function isRecent(path: string): Promise<boolean> {
-  return Date.now() - (await statOf(path)).mtimeMs < 7 * 86_400_000
+async function isSilent(path: string, ms: number): Promise<boolean> {
+  return Date.now() - (await statOf(path)).mtimeMs > ms
 }
 
 function isSame(pid: number, started: string): boolean {

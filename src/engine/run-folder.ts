@@ -1,13 +1,13 @@
 /**
  * What an instance keeps on disk while it runs: a home folder per child and one empty working folder. Each instance has
  * a folder of its own in the data folder, named by its process, so that two instances leave each other's alone and
- * what a killed one left is swept by the next.
+ * what a killed one left is swept by another.
  */
 import { symlinkSync } from 'node:fs'
 import { chmod, mkdir, readdir, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { mayRun, newInstanceName } from '../instance.ts'
+import { mayRun, newInstanceName, touch, TOUCH_MS } from '../instance.ts'
 import { kill, markedWith } from './kin.ts'
 
 export interface RunFolder {
@@ -36,6 +36,9 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
   const workingFolder = join(path, 'empty')
   await mkdir(path, { mode: 0o700 })
   await mkdir(workingFolder, { mode: 0o500 })
+  const touching = setInterval(() => {
+    void Promise.all([touch(path), sweep(runs)]).catch(() => undefined)
+  }, TOUCH_MS).unref()
   return {
     path,
     workingFolder,
@@ -50,7 +53,10 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
     noteTranscript: (home, folder) => {
       if (isOfTranscript(folder)) symlinkSync(folder, noteOf(home))
     },
-    remove: () => removeFolder(path),
+    remove: () => {
+      clearInterval(touching)
+      return removeFolder(path)
+    },
   }
 }
 

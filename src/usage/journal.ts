@@ -8,7 +8,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as others } from 'node:timers/promises'
-import { mayRun } from '../instance.ts'
+import { mayRun, touch, TOUCH_MS } from '../instance.ts'
 import type { UsageRow } from '../store/usage-table.ts'
 import { type JournalLine, readJournalLine } from './journal-line.ts'
 
@@ -23,7 +23,7 @@ export interface Journal {
   readonly waitingBytes: number
   /** Files to bring into the database, the oldest first: what was sealed, and what instances that are gone left. */
   sealed(): readonly SealedJournal[]
-  /** Looks for those of instances that are gone. */
+  /** Looks for those of instances that are gone, and takes each once. */
   adopt(): Promise<void>
   /** @param isOver whether nothing that is in it is still needed */
   close(isOver: boolean): Promise<void>
@@ -60,6 +60,8 @@ class FileJournal implements Journal {
   readonly #name: string
   readonly #folder: string
   readonly #sealed: { journal: JournalFiles; bytes: number }[] = []
+  readonly #adopted = new Set<string>()
+  readonly #touching: NodeJS.Timeout
   #count = 0
   #path: string
   /** Undefined once closed: its number may be another file's by then. */
@@ -73,6 +75,7 @@ class FileJournal implements Journal {
     this.#folder = join(journals, name)
     this.#path = this.#nextPath()
     this.#file = openSync(this.#path, 'a', 0o600)
+    this.#touching = setInterval(() => void touch(this.#folder).catch(() => undefined), TOUCH_MS).unref()
   }
 
   get bytes(): number {
@@ -118,7 +121,8 @@ class FileJournal implements Journal {
   async adopt(): Promise<void> {
     for (const name of await readdir(this.#journals)) {
       const folder = join(this.#journals, name)
-      if (name === this.#name || (await mayRun(name, folder).catch(() => true))) continue
+      if (name === this.#name || (await mayRun(name, folder).catch(() => true)) || this.#adopted.has(name)) continue
+      this.#adopted.add(name)
       // Another instance may be about to take it away.
       const names = await readdir(folder).catch((): string[] => [])
       const files = names.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
@@ -138,6 +142,7 @@ class FileJournal implements Journal {
 
   async close(isOver: boolean): Promise<void> {
     if (this.#file === undefined) return
+    clearInterval(this.#touching)
     closeSync(this.#file)
     this.#file = undefined
     if (isOver) await rm(this.#folder, { recursive: true, force: true })

@@ -20,12 +20,13 @@ export interface LedgerOptions {
   readonly keptMs: number
   readonly flushMs?: number
   readonly retryMs?: number
+  readonly tidyMs?: number
 }
 
 const TIDY_MS = 600_000
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { store, journal, allowances, log, keptMs } = options
+  const { store, journal, allowances, log, keptMs, tidyMs = TIDY_MS } = options
   const running = new Set<LedgerEntry>()
   const writer = createLedgerWriter({ ...options, running: () => [...running].map((entry) => entry.line) })
   let closing: Promise<void> | undefined
@@ -34,12 +35,18 @@ export function createLedger(options: LedgerOptions): Ledger {
     if (closing === undefined) await store.run((db) => expire(db, Date.now())).catch(() => undefined)
     if (closing === undefined) await store.run((db) => forgetOld(db, Date.now(), keptMs)).catch(() => undefined)
   }
-  const tidying = setInterval(() => void tidy(), TIDY_MS).unref()
-  void journal
-    .adopt()
-    .catch((error: unknown) => log.warn({ err: error }, 'what other instances left of the usage ledger cannot be read'))
-    .then(() => writer.flush())
-    .then(tidy)
+  /** Again and again: of an instance on another machine, or in another container, it is known after an hour only that it is gone. */
+  const adopt = async (): Promise<void> => {
+    if (closing !== undefined) return
+    await journal
+      .adopt()
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'what other instances left of the usage ledger cannot be read'),
+      )
+    if (closing === undefined) await writer.flush()
+  }
+  const tidying = setInterval(() => void adopt().then(tidy), tidyMs).unref()
+  void adopt().then(tidy)
   const close = async (patienceMs: number): Promise<void> => {
     clearInterval(tidying)
     const tooLate = new Promise<false>((resolve) => setTimeout(() => resolve(false), patienceMs).unref())

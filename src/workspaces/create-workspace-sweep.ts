@@ -19,6 +19,8 @@ export interface WorkspaceSweepOptions {
 }
 
 const SWEEP_MS = 3_600_000
+/** A turn may be long, and nothing touches its folder but its tools. */
+const SILENT_TURNS_MS = 7 * 86_400_000
 /** Asked of the database at once. */
 const ASKED_AT_ONCE = 100
 
@@ -59,7 +61,7 @@ async function sweepOnce(options: WorkspaceSweepOptions, isClosed: () => boolean
 
 async function sweepTurns(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!(await mayRun(name, join(folder, name)))) await removeFolder(folder, name)
+    if (!(await mayRun(name, join(folder, name), SILENT_TURNS_MS))) await removeFolder(folder, name)
   }
 }
 

@@ -11,18 +11,23 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createRunFolder } from '../../src/engine/run-folder.ts'
+import { TOUCH_MS } from '../../src/instance.ts'
 
 let data = ''
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'dragoman-data-'))
 })
-afterEach(() => rmSync(data, { recursive: true, force: true }))
+afterEach(() => {
+  vi.useRealTimers()
+  rmSync(data, { recursive: true, force: true })
+})
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777
 
@@ -58,6 +63,29 @@ test('the folders of instances that are gone are swept, those of living ones and
     [mine.path, second.path, elsewhere].map((path) => basename(path)).toSorted(),
   )
   await Promise.all([mine.remove(), second.remove()])
+})
+
+test('the folder of a container that was killed, and whose place another one took, is swept after an hour of silence', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] })
+  const runs = join(data, 'run')
+  const mine = await createRunFolder(data)
+  const elsewhere = join(runs, `${basename(mine.path).split('-', 2).join('-')}-00000000-cccccc`)
+  mkdirSync(elsewhere)
+  const silentFor = (path: string, minutes: number): void => {
+    const at = new Date(Date.now() - minutes * 60_000)
+    utimesSync(path, at, at)
+  }
+  silentFor(elsewhere, 59)
+  silentFor(mine.path, 59)
+  vi.advanceTimersByTime(TOUCH_MS)
+  // By that it tells those in other containers that it runs.
+  await vi.waitUntil(() => Date.now() - statSync(mine.path).mtimeMs < 60_000)
+  expect(existsSync(elsewhere)).toBe(true)
+  silentFor(elsewhere, 61)
+  vi.advanceTimersByTime(TOUCH_MS)
+  await vi.waitUntil(() => !existsSync(elsewhere))
+  expect(readdirSync(runs)).toEqual([basename(mine.path)])
+  await mine.remove()
 })
 
 test('a transcript that a killed instance had given a process is swept, and no other folder', async () => {

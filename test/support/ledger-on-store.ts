@@ -8,12 +8,16 @@ import type { UsageRow } from '../../src/store/usage-table.ts'
 import type { Estimate, Spending } from '../../src/turn/spending.ts'
 import { type Allowances, createAllowances } from '../../src/usage/allowances.ts'
 import { openJournal } from '../../src/usage/journal.ts'
-import { createLedger } from '../../src/usage/ledger.ts'
+import { createLedger, type LedgerOptions } from '../../src/usage/ledger.ts'
 import type { Ledger, MeteredRequest } from '../../src/usage/request-meter.ts'
 
 const DAY_MS = 86_400_000
 
-export function createMeteringOn(store: Store, dataFolder: string): { ledger: Ledger; allowances: Allowances } {
+export function createMeteringOn(
+  store: Store,
+  dataFolder: string,
+  more: Pick<LedgerOptions, 'tidyMs'> = {},
+): { ledger: Ledger; allowances: Allowances } {
   const allowances = createAllowances(store, () => 60_000)
   const ledger = createLedger({
     store,
@@ -23,6 +27,7 @@ export function createMeteringOn(store: Store, dataFolder: string): { ledger: Le
     keptMs: 30 * DAY_MS,
     flushMs: 10,
     retryMs: 20,
+    ...more,
   })
   return { ledger, allowances }
 }

@@ -1,16 +1,16 @@
 /** Journals that an instance left behind when it was killed. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
-import { newInstanceName } from '../../src/instance.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { newInstanceName, TOUCH_MS } from '../../src/instance.ts'
 import { openJournal } from '../../src/usage/journal.ts'
 import type { UsageRow } from '../../src/store/usage-table.ts'
-import { allRows, answer, aRequest, createLedgerOn } from '../support/ledger-on-store.ts'
+import { allRows, answer, aRequest, createLedgerOn, createMeteringOn } from '../support/ledger-on-store.ts'
 import { createTestStore } from '../support/store.ts'
 
 const row = (id: string): UsageRow => ({
   id,
-  at: 1_700_000_000_000,
+  at: Date.now(),
   principal: 'key:one',
   keyId: 'one',
   session: null,
@@ -31,15 +31,49 @@ const row = (id: string): UsageRow => ({
   outcome: 'ok',
 })
 
-/** Of a process that is no more. */
-function leaveJournal(dataFolder: string, rows: number): string {
-  const [, , machine = ''] = newInstanceName().split('-')
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const silentFor = (path: string, minutes: number): void => {
+  const at = new Date(Date.now() - minutes * 60_000)
+  utimesSync(path, at, at)
+}
+
+/** Of a process that is no more. @returns where it is */
+function leaveJournal(dataFolder: string, rows: number, machine = newInstanceName().split('-')[2]): string {
   const folder = join(dataFolder, 'usage', `999999999-1-${machine}-abcdef`)
   mkdirSync(folder, { recursive: true })
   const lines = Array.from({ length: rows }, (_, n) => JSON.stringify({ isDone: true, row: row(`req_${n}`) }))
   writeFileSync(join(folder, '1.jsonl'), `${lines.join('\n')}\n`)
   return folder
 }
+
+test('what a container left that was killed, and whose place another one took, comes in after an hour of silence, once', async () => {
+  await using subject = createTestStore()
+  const { store, dataFolder } = subject
+  const left = leaveJournal(dataFolder, 3, '00000000')
+  silentFor(left, 59)
+  const { ledger } = createMeteringOn(store, dataFolder, { tidyMs: 10 })
+  await ledger.flush()
+  expect(await allRows(store)).toEqual([])
+  silentFor(left, 61)
+  await vi.waitUntil(async () => (await allRows(store)).length === 3)
+  await vi.waitUntil(() => ledger.status().waitingBytes === 0)
+  await ledger.close(1000)
+  expect(readdirSync(join(dataFolder, 'usage'))).toEqual([])
+})
+
+test('an instance that has nothing to write shows that it runs all the same', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] })
+  await using subject = createTestStore()
+  const journal = openJournal(subject.dataFolder, 'idle')
+  const folder = join(subject.dataFolder, 'usage', 'idle')
+  silentFor(folder, 59)
+  vi.advanceTimersByTime(TOUCH_MS)
+  await vi.waitUntil(() => Date.now() - statSync(folder).mtimeMs < 60_000)
+  await journal.close(true)
+})
 
 test('of two instances that find the same journal, the later one goes on without it', async () => {
   await using subject = createTestStore()
