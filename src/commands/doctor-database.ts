@@ -24,7 +24,10 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   try {
     const keys = await store.run(listKeys)
     const live = keys.filter((key) => key.revokedAt === null).length
-    return { finding: { verdict: 'fine', topic, text: `${name}, ${live} keys` }, hasKeys: keys.length > 0 }
+    return {
+      finding: { verdict: 'fine', topic, text: `${name}, ${live} ${live === 1 ? 'key' : 'keys'}` },
+      hasKeys: keys.length > 0,
+    }
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
     const remedy = address.kind === 'sqlite' ? 'see above, or set DATABASE_URL' : 'start it, or check DATABASE_URL'

@@ -20,7 +20,7 @@ export async function checkLogin(
 ): Promise<Finding> {
   const found = detectLogin(config)
   if (!('login' in found)) {
-    const remedy = `${found.missing}; without an account: npm start -- --demo`
+    const remedy = `${found.missing}; without an account: dragoman --demo`
     return { verdict: 'failure', topic, text: 'none found', remedy }
   }
   const { login } = found

@@ -1,7 +1,9 @@
 import { createServer } from 'node:net'
+import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { exposureProblem, exposureWarning, isLoopback } from './exposure.ts'
 import type { Finding } from './report.ts'
+import { serverUrl } from './server-url.ts'
 
 type Addressed = Pick<Config, 'HOST' | 'API_KEY' | 'ALLOWED_HOSTS' | 'TRUSTED_PROXIES'>
 
@@ -38,9 +40,23 @@ export async function checkPort(config: Pick<Config, 'HOST' | 'PORT' | 'STRICT_P
       remedy: 'set HOST and PORT',
     }
   }
-  const text = `${config.PORT} is taken, maybe by a server that already runs`
+  if (await isDragoman(config)) return { verdict: 'note', topic, text: `${config.PORT}: a Dragoman runs there` }
+  const text = `${config.PORT} is taken by another program`
   if (config.STRICT_PORT) return { verdict: 'failure', topic, text, remedy: 'free it, or set PORT' }
   return { verdict: 'warning', topic, text, remedy: 'the next free one will be used' }
+}
+
+const VERSION_MS = 1000
+const Version = z.object({ name: z.literal('dragoman') })
+
+/** What runs on the port of these settings says so to everybody. */
+async function isDragoman(config: Pick<Config, 'HOST' | 'PORT'>): Promise<boolean> {
+  try {
+    const response = await fetch(`${serverUrl(config)}/version`, { signal: AbortSignal.timeout(VERSION_MS) })
+    return Version.safeParse(await response.json()).success
+  } catch {
+    return false
+  }
 }
 
 /** Undefined when it worked, else the system's error code. */

@@ -1,5 +1,5 @@
 /** `dragoman doctor`: is this machine ready, and what to do about what is not. Prints no secret. */
-import { type Config, loadEnvironment, parseConfig } from '../config.ts'
+import { loadEnvironment, parseConfig } from '../config.ts'
 import { checkBinary } from './doctor-binary.ts'
 import { checkDatabase } from './doctor-database.ts'
 import { checkDataFolder } from './doctor-data-folder.ts'
@@ -11,6 +11,7 @@ import { checkSandbox } from './doctor-sandbox.ts'
 import type { Output } from './output.ts'
 import { packageInfo } from './package-info.ts'
 import { type Finding, writeFinding } from './report.ts'
+import { serverUrl } from './server-url.ts'
 import type { SettingFlags } from './setting-flags.ts'
 
 const NO_LOGIN_NEEDED: Finding = { verdict: 'fine', topic: 'login', text: 'none needed for --demo' }
@@ -41,15 +42,9 @@ export async function doctor(
   for (const finding of findings) writeFinding(output, finding)
   const failures = findings.filter(({ verdict }) => verdict === 'failure').length
   if (bundle !== undefined) {
-    await writeBundle(bundle, { config, findings, url: `http://${hostOf(config)}:${config.PORT}` })
+    await writeBundle(bundle, { config, findings, url: serverUrl(config) })
     output.write(`\nWritten: ${bundle}. No secret is in it; look through it before you send it.\n`)
   }
-  output.write(failures === 0 ? '\nReady: npm start\n' : `\n${failures} to mend.\n`)
+  output.write(failures === 0 ? '\nReady: dragoman\n' : `\n${failures} to mend.\n`)
   return failures === 0
-}
-
-/** Where the server of these settings can be reached from here. */
-function hostOf({ HOST: host }: Pick<Config, 'HOST'>): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../store/store-unavailable.ts'
 import { type KeyFlags, parseDuration, readTerms } from './key-terms.ts'
 import { pepperOf, storeOf } from './keys-from-config.ts'
 import type { Output } from './output.ts'
+import { serverUrl } from './server-url.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -62,13 +63,14 @@ async function withKeyBook<T>({ settings }: KeysCommand, use: (book: KeyBook) =>
 
 function writeNewKey(command: KeysCommand, { key, stored }: NewKey): void {
   if (command.json) return writeJson(command, { ...shown(stored), key })
+  const url = serverUrl(parseConfig(loadEnvironment(), command.settings))
   command.output.write(
     [
       `Key "${stored.name}" (${stored.id}), shown this once:`,
       '',
       `  ${key}`,
       '',
-      `  curl http://127.0.0.1:8000/v1/models -H "authorization: Bearer ${key}"`,
+      `  curl ${url}/v1/models -H "authorization: Bearer ${key}"`,
       '',
     ].join('\n'),
   )

@@ -2,6 +2,7 @@
 import { loadEnvironment, parseConfig } from '../config.ts'
 import type { Output } from './output.ts'
 import { type Finding, writeFinding } from './report.ts'
+import { serverUrl } from './server-url.ts'
 import type { SettingFlags } from './setting-flags.ts'
 import { checkPlainAnswer, checkStreamedAnswer } from './smoke-answers.ts'
 import { createSmokeClient, type SmokeClient } from './smoke-client.ts'
@@ -24,9 +25,7 @@ export interface SmokeOptions {
  */
 export async function smoke(flags: SettingFlags, options: SmokeOptions, output: Output): Promise<boolean> {
   const config = parseConfig(loadEnvironment(), flags)
-  const host = config.HOST === '0.0.0.0' || config.HOST === '::' ? '127.0.0.1' : config.HOST
-  const own = `http://${host.includes(':') ? `[${host}]` : host}:${config.PORT}`
-  const url = withScheme(options.url ?? own)
+  const url = withScheme(options.url ?? serverUrl(config))
     .replace(/\/+$/, '')
     .replace(/\/v1$/, '')
   const key = options.key ?? config.API_KEY

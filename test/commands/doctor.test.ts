@@ -10,7 +10,7 @@ import { checkNode } from '../../src/commands/doctor-machine.ts'
 import { checkAddress, checkPort } from '../../src/commands/doctor-network.ts'
 import { checkSandbox } from '../../src/commands/doctor-sandbox.ts'
 import { detectSandbox } from '../../src/engine/own-tools/detect-sandbox.ts'
-import { runDragoman } from '../support/dragoman-process.ts'
+import { runDragoman, startDragoman } from '../support/dragoman-process.ts'
 
 let folder = ''
 
@@ -137,6 +137,17 @@ test('a taken port is a warning, and a failure when it has to be that one', asyn
   expect(await checkPort({ ...settings, STRICT_PORT: false })).toMatchObject({ verdict: 'warning' })
   expect(await checkPort({ ...settings, STRICT_PORT: true })).toMatchObject({ verdict: 'failure' })
   server.close()
+})
+
+test('a port on which a Dragoman runs is nothing to mend', async () => {
+  const server = await startDragoman(['--demo', '--port', '0'], { binary: 'scripted' })
+  try {
+    const { port } = new URL(server.url)
+    const found = await checkPort({ HOST: '127.0.0.1', PORT: Number(port), STRICT_PORT: true })
+    expect(found).toEqual({ verdict: 'note', topic: 'port', text: `${port}: a Dragoman runs there` })
+  } finally {
+    await server.stop()
+  }
 })
 
 describe('the sandbox', () => {

@@ -69,6 +69,11 @@ test('a key is made, listed, rotated and revoked while the server runs, which ho
   expect(server.stdout()).not.toContain(key)
 })
 
+test('the line to try a new key names the address of the settings', async () => {
+  const { stdout } = await keys('create', '--name', 'dora', '--host', '0.0.0.0', '--port', '9123')
+  expect(stdout).toContain('curl http://127.0.0.1:9123/v1/models')
+})
+
 test('processes that make the first keys at the same time hash them alike', async () => {
   const fresh = mkdtempSync(join(tmpdir(), 'dragoman-keys-'))
   const made = await Promise.all(
