@@ -17,8 +17,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const start = (): Promise<RunningDragoman> =>
   startDragoman(['--demo', '--port', '0'], { env: { DATA_DIR: folder, MAX_WORKERS: '2' }, binary: 'scripted' })
 
-const ask = ({ url }: RunningDragoman, content: string) => {
-  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 5 })
+const ask = ({ url }: RunningDragoman, content: string, maxRetries = 0) => {
+  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries })
   return client.chat.completions
     .create({ model: 'sonnet', messages: [{ role: 'user', content }] }, { headers: { 'Idempotency-Key': content } })
     .withResponse()
@@ -28,7 +28,7 @@ test('row 52: after kill -9 a whole answer is given again, and one that was cut 
   const first = await start()
   const { data: told } = await ask(first, 'Hello')
   const cut = ask(first, 'Count to 5000').catch((error: unknown) => error)
-  await expect.poll(async () => (await metric(first, 'dragoman_workers'))['state="busy"']).toBe(1)
+  await expect.poll(async () => (await metric(first, 'dragoman_workers'))['state="busy"'], { timeout: 20_000 }).toBe(1)
   first.signal('SIGKILL')
   await first.finished
   expect(await cut).toBeInstanceOf(Error)
@@ -49,7 +49,7 @@ test('row 52: after kill -9 a whole answer is given again, and one that was cut 
 test('row 52: the official client that is told to wait has the answer of the first', async () => {
   const server = await start()
   try {
-    const both = await Promise.all([ask(server, 'Count to 100'), ask(server, 'Count to 100')])
+    const both = await Promise.all([ask(server, 'Count to 100', 40), ask(server, 'Count to 100', 40)])
     expect(both[0].data).toEqual(both[1].data)
     const replayed = both.filter(({ response }) => response.headers.get('idempotent-replayed') === 'true')
     expect(replayed).toHaveLength(1)
