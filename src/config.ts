@@ -291,6 +291,6 @@ export const secretSettings = ({
 /** The process's environment with `.env` of the folder below it: what the shell sets wins. */
 export function loadEnvironment(folder: string = process.cwd()): Environment {
   const { variables, problem } = readEnvFile(folder)
-  if (problem !== undefined) throw new ConfigError(problem)
+  if (problem !== undefined) throw new ConfigError(`${problem}: mend that, or start in another folder`)
   return { ...variables, ...process.env }
 }

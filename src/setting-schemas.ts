@@ -23,7 +23,11 @@ export const json = <T extends z.ZodType>(schema: T) =>
       try {
         return JSON.parse(text)
       } catch {
-        context.addIssue({ code: 'custom', message: 'expected JSON' })
+        const isUnquoted = /^[[{][^"]*$/.test(text)
+        context.addIssue({
+          code: 'custom',
+          message: isUnquoted ? 'expected JSON; in a shell, put it between single quotes' : 'expected JSON',
+        })
         return z.NEVER
       }
     })

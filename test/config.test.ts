@@ -28,6 +28,13 @@ describe('a setting', () => {
     },
   )
 
+  it('JSON whose quotes a shell took away is told how to keep them', () => {
+    expect(() => parseConfig({ ALLOWED_HOSTS: '[llm.example.com]' })).toThrow(
+      /expected JSON; in a shell, .* single quotes$/,
+    )
+    expect(() => parseConfig({ ALLOWED_HOSTS: '["llm.example.com"' })).toThrow(/expected JSON$/)
+  })
+
   it.each(['DATA_DIR', 'CLAUDE_CLI_PATH'] as const)('%s that is relative is meant from here', (name) => {
     expect(parseConfig({ [name]: './mine' })[name]).toBe(resolve('mine'))
     expect(parseConfig({ [name]: '~/mine' })[name]).toBe(join(homedir(), 'mine'))
@@ -61,6 +68,6 @@ describe('the file .env', () => {
 
   it('that cannot be read is an error that names it', () => {
     mkdirSync(join(folder, '.env'))
-    expect(() => loadEnvironment(folder)).toThrow(join(folder, '.env'))
+    expect(() => loadEnvironment(folder)).toThrow(`${join(folder, '.env')} cannot be read (EISDIR): mend that, or`)
   })
 })

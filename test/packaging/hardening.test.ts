@@ -1,4 +1,6 @@
 /** The examples of docs/hardening.md hold numbers that depend on settings, and names that have to be right. */
+import { execFileSync } from 'node:child_process'
+import { parseEnv } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { SETTING_NAMES } from '../../src/commands/setting-flags.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -38,11 +40,31 @@ test('the example for Caddy leaves out what would let answers run on without a c
   expect(example('caddyfile')).not.toContain('flush_interval')
 })
 
-test('settings behind a proxy are written as they are read', () => {
-  const lines = [...page.matchAll(/^(ALLOWED_HOSTS|TRUSTED_PROXIES)=(\S+)/gm)].map(([, name, value]) => [name, value])
-  expect(parseConfig(Object.fromEntries(lines))).toMatchObject({
+describe('settings that are shown as assignments', () => {
+  const shown = ['docs/hardening.md', 'docs/workspaces.md'].flatMap(
+    (path) => textOf(path).match(/^[A-Z_]+=.*$/gm) ?? [],
+  )
+  const expected = {
     ALLOWED_HOSTS: ['llm.example.com'],
     TRUSTED_PROXIES: ['loopback'],
+    CLAUDE_CWD: '/srv/project',
+    WORKSPACES: { site: '/srv/site', notes: '/srv/notes' },
+  }
+
+  test('mean what they say in a shell', () => {
+    const values = execFileSync('bash', ['--norc', '-ac', `${shown.join('\n')}\nenv`], {
+      env: { PATH: process.env['PATH'] },
+    })
+    expect(parseConfig(parseEnv(String(values)))).toMatchObject(expected)
+  })
+
+  test('mean the same in .env', () => {
+    expect(parseConfig(parseEnv(shown.join('\n')))).toMatchObject(expected)
+  })
+
+  // systemd takes away quotes around a value, and takes what follows it for part of it.
+  test("mean the same in systemd's file, where no comment may follow", () => {
+    for (const line of shown) expect(line).toMatch(/^[A-Z_]+=(?:[^'" ]+|'[^']*')$/)
   })
 })
 
