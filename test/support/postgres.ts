@@ -29,7 +29,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     user: 'dragoman',
     password: 'secret-of-the-test',
     createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8'],
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--no-locale'],
     // What it would take to survive a power cut is not what is tested.
     postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
     onLog: () => undefined,
