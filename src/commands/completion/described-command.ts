@@ -52,8 +52,9 @@ function valueOf({ required, flags, argChoices }: Option): Flag['value'] {
 
 /** The first thing that is said: there is one line for it, beside the flag. */
 function brief(description: string): string {
-  const [first = ''] = description.split(/[.;:] |[.:]$| \(|, such as /)
-  return first.replaceAll(/[`"\\$]/g, '')
+  const [, negation = '', what = ''] = /^(Turn off: )?(.*)$/s.exec(description) ?? []
+  const [first = ''] = what.split(/[.;:] |[.:]$| \(|, such as /)
+  return `${negation}${first}`.replaceAll(/[`"\\$]/g, '')
 }
 
 /** Flags that say so of themselves take the word after them, which is then none of the commands. */

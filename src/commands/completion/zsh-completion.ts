@@ -3,8 +3,9 @@ import { allFlags, type DescribedCommand, takesValue, type Word } from './descri
 export function zshCompletion(commands: readonly DescribedCommand[]): string {
   const valued = allFlags(commands).filter(takesValue)
   const pattern = (list: readonly Word[]): string => list.map(({ name }) => name).join('|')
+  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
   const described = (list: readonly Word[]): string =>
-    list.map(({ name, summary }) => `'${`${name}:${summary}`.replaceAll("'", "'\\''")}'`).join(' ')
+    list.map(({ name, summary }) => quoted(summary === '' ? name : `${name}:${summary}`)).join(' ')
   const choices = valued.flatMap(({ name, value }) =>
     typeof value === 'string' ? [] : [`    (${name}) compadd -- ${value.join(' ')}; return ;;`],
   )
@@ -16,7 +17,7 @@ export function zshCompletion(commands: readonly DescribedCommand[]): string {
   const files = valued.filter(({ value }) => value === 'path')
 
   return `#compdef dragoman
-# Completion of dragoman for zsh: put this into ~/.zshrc, after compinit
+# Completion of dragoman for zsh: put this into ~/.zshrc
 #   eval "$(dragoman completion zsh)"
 _dragoman() {
   local command='' next flag
@@ -51,6 +52,11 @@ ${cases.join('\n')}
     _describe command following
   fi
 }
-if [[ \${funcstack[1]} == _dragoman ]]; then _dragoman "$@"; else compdef _dragoman dragoman; fi
+if [[ \${funcstack[1]} == _dragoman ]]; then _dragoman "$@"
+else
+  # A shell without a set-up of its own has no completion yet.
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }
+  compdef _dragoman dragoman
+fi
 `
 }
