@@ -1,8 +1,9 @@
 /**
  * Claude Code's processes give way to Dragoman, which needs little of the processor and needs it at once: with as many
- * busy processes as cores and more, connections would otherwise wait for seconds before they are even refused.
+ * busy processes as cores and more, connections would otherwise wait for seconds before they are even refused. Where memory
+ * runs out it is one of them that the system kills, which is replaced, and not Dragoman with everybody's answers.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -12,15 +13,25 @@ const NICENESS = 10
 const TRIES = 5
 const TRY_AGAIN_MS = 120
 
+/** Half of the memory that there is counts as the process's own when the system looks for the largest (proc(5), oom_score_adj). */
+const SCORE = 500
+const HIGHEST_SCORE = 1000
+
 /** Lowers the priority of a process and of what it will start. Where the system does not allow it everything works, less smoothly. */
 export async function giveWay(pid: number): Promise<void> {
-  try {
-    setPriority(pid, NICENESS)
-    // A session of its own is a scheduling group of its own there, between which only this counts (sched(7), autogroup).
-    if (process.platform === 'linux') await setAutogroup(pid)
-  } catch {
-    // Gone already, or not allowed.
-  }
+  // Each fails where the process is gone already, or it is not allowed.
+  await Promise.allSettled([giveWayInTime(pid), ...(process.platform === 'linux' ? [giveWayInMemory(pid)] : [])])
+}
+
+async function giveWayInTime(pid: number): Promise<void> {
+  setPriority(pid, NICENESS)
+  // A session of its own is a scheduling group of its own there, between which only this counts (sched(7), autogroup).
+  if (process.platform === 'linux') await setAutogroup(pid)
+}
+
+async function giveWayInMemory(pid: number): Promise<void> {
+  const own = Number(await readFile('/proc/self/oom_score_adj', 'utf8'))
+  await writeFile(`/proc/${pid}/oom_score_adj`, String(Math.min(own + SCORE, HIGHEST_SCORE)))
 }
 
 async function setAutogroup(pid: number): Promise<void> {

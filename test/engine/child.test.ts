@@ -66,6 +66,15 @@ describe('a child', () => {
     })
   })
 
+  it.skipIf(!existsSync('/proc/self/oom_score_adj'))(
+    'is killed before the server where memory runs out, with all that it starts',
+    async () => {
+      const scoreOf = (pid: number | string): number => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'))
+      const child = shell('read -r line')
+      await vi.waitUntil(() => scoreOf(child.pid ?? 0) === Math.min(scoreOf('self') + 500, 1000), { timeout: 2000 })
+    },
+  )
+
   it('says how it ended', async () => {
     await expect(shell('exit 3').exited).resolves.toBe('exited with code 3')
   })
