@@ -22,6 +22,8 @@ export function checkProcessTools(): Finding {
 export function checkMachine(config: Pick<Config, 'MAX_WORKERS'>): Finding {
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
   const limit = config.MAX_WORKERS ?? defaultWorkerLimit()
-  const text = `${availableParallelism()} cores, ${gigabytes(freemem())} of ${gigabytes(totalmem())} memory free: up to ${limit} turns at a time`
+  const allowed = process.constrainedMemory()
+  const bound = allowed > 0 && allowed < totalmem() ? `, ${gigabytes(allowed)} allowed here` : ''
+  const text = `${availableParallelism()} cores, ${gigabytes(freemem())} of ${gigabytes(totalmem())} memory free${bound}: up to ${limit} turns at a time`
   return { verdict: 'fine', topic: 'machine', text }
 }

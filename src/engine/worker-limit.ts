@@ -4,7 +4,16 @@ import { availableParallelism, freemem } from 'node:os'
 const BYTES_PER_WORKER = 300 * 1024 * 1024
 const WORKERS_PER_CORE = 4
 
-/** How many processes fit on this machine: 4 per core, bounded by free memory, at least 1. */
-export function defaultWorkerLimit(cores: number = availableParallelism(), freeBytes: number = freemem()): number {
-  return Math.max(1, Math.min(cores * WORKERS_PER_CORE, Math.floor(freeBytes / BYTES_PER_WORKER)))
+/**
+ * How many processes fit here: 4 per core, bounded by memory, at least 1.
+ * @param freeBytes of the machine
+ * @param allowedBytes of the container or service; 0 where there is no bound
+ */
+export function defaultWorkerLimit(
+  cores: number = availableParallelism(),
+  freeBytes: number = freemem(),
+  allowedBytes: number = process.constrainedMemory(),
+): number {
+  const bytes = allowedBytes > 0 ? Math.min(freeBytes, allowedBytes) : freeBytes
+  return Math.max(1, Math.min(cores * WORKERS_PER_CORE, Math.floor(bytes / BYTES_PER_WORKER)))
 }
