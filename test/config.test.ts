@@ -68,6 +68,6 @@ describe('the file .env', () => {
 
   it('that cannot be read is an error that names it', () => {
     mkdirSync(join(folder, '.env'))
-    expect(() => loadEnvironment(folder)).toThrow(`${join(folder, '.env')} cannot be read (EISDIR): mend that, or`)
+    expect(() => loadEnvironment(folder)).toThrow(`${join(folder, '.env')} is no file: mend that, or`)
   })
 })
