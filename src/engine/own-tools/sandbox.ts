@@ -50,6 +50,29 @@ const ETC = [
   'timezone',
 ]
 
+/**
+ * What a server that runs as root could change for the whole machine, without any capability: the kernel looks at the owner of these
+ * alone, and the root of a sandbox is root to it. A program named in `sys/kernel/core_pattern` runs outside of every sandbox.
+ * bubblewrap (0.8.0) means to cover some of them and takes `sys` for read-only.
+ */
+const OF_THE_KERNEL = [
+  'acpi',
+  'asound',
+  'bus',
+  'driver',
+  'dynamic_debug',
+  'fs',
+  'irq',
+  'latency_stats',
+  'mtrr',
+  'pressure',
+  'scsi',
+  'slabinfo',
+  'sys',
+  'sysrq-trigger',
+  'tty',
+]
+
 const SOCKET = '/run/egress.sock'
 
 /** How to start the same process inside. Its environment is what `asked` says, but for folders that are not there. */
@@ -74,6 +97,7 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     ...(wayOut === undefined ? [] : ['--unshare-net']),
     '--proc',
     '/proc',
+    ...OF_THE_KERNEL.map((name) => `/proc/${name}`).flatMap(readOnly),
     '--dev',
     '/dev',
     '--tmpfs',
