@@ -17,7 +17,7 @@ import { Pool } from './pool.ts'
 import { createReuse, type Proofs } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
 import { createAttemptWithTools } from './own-tools/attempt-with-tools.ts'
-import { detectSandbox, type SandboxFound } from './own-tools/detect-sandbox.ts'
+import { detectSandbox, type SandboxFound, sandboxFor } from './own-tools/detect-sandbox.ts'
 import { createStartWithTools, type ToolStartOptions } from './own-tools/start-with-tools.ts'
 import { createPrices } from './prices.ts'
 import { createRunTurn } from './run-turn.ts'
@@ -94,7 +94,7 @@ async function startEngine(given: EngineParts, login: Login): Promise<Engine> {
   const reasoning = createKeptReasoning({ modelId: capabilities.idOf, capabilities: capabilities.of })
   const { modelNamed } = health
   const costs = { prices: createPrices(modelNamed), modelNamed, hasEgress: egress !== undefined }
-  const sandbox = await detectSandbox(config.environment)
+  const sandbox = sandboxFor(await detectSandbox(config.environment), { hasEgress: egress !== undefined })
   const close = async (graceMs: number): Promise<void> => {
     health.drain()
     reuse.stop()

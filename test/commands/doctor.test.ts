@@ -153,13 +153,27 @@ test('a port on which a Dragoman runs is nothing to mend', async () => {
 describe('the sandbox', () => {
   const program = (name: string, script: string) =>
     writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  const check = (TOOLS_WITHOUT_SANDBOX = false) =>
-    checkSandbox({ environment: { PATH: `relative:${folder}` }, TOOLS_WITHOUT_SANDBOX })
+  const check = (TOOLS_WITHOUT_SANDBOX = false, { key = 'sk-x', EGRESS = true, isRoot = false } = {}) => {
+    const environment = { PATH: `relative:${folder}`, ANTHROPIC_API_KEY: key }
+    return checkSandbox({ CLAUDE_AUTH_METHOD: undefined, EGRESS, environment, TOOLS_WITHOUT_SANDBOX }, isRoot)
+  }
 
   test('is fine where bubblewrap and socat are there and bubblewrap works', async () => {
     program('bwrap', 'case "$*" in *"--unshare-all"*"--ro-bind / /"*true) exit 0;; esac; exit 1')
     program('socat', '')
     expect(await check()).toMatchObject({ verdict: 'fine' })
+  })
+
+  test('is none for root where Claude Code has the login itself', async () => {
+    program('bwrap', 'exit 0')
+    program('socat', '')
+    expect(await check(false, { isRoot: true })).toMatchObject({ verdict: 'fine' })
+    expect(await check(false, { isRoot: true, EGRESS: false })).toMatchObject({
+      verdict: 'warning',
+      text: expect.stringContaining('commands of the model are refused'),
+      remedy: 'run Dragoman as a user of its own',
+    })
+    expect(await check(false, { EGRESS: false })).toMatchObject({ verdict: 'fine' })
   })
 
   test('is a warning that says what to install where one is missing', async () => {

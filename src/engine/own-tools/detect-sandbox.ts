@@ -9,7 +9,11 @@ import type { Environment } from '../../config.ts'
 
 export type SandboxFound =
   | { readonly available: true; readonly bwrap: string; readonly socat: string }
-  | { readonly available: false; readonly cause: 'missing' | 'not working' | 'system'; readonly reason: string }
+  | {
+      readonly available: false
+      readonly cause: 'missing' | 'not working' | 'system' | 'root'
+      readonly reason: string
+    }
 
 const TRIAL_MS = 5_000
 
@@ -30,6 +34,18 @@ export async function detectSandbox(
   const problem = await tryOut(bwrap, environment, trialMs)
   if (problem === undefined) return { available: true, bwrap, socat }
   return { available: false, cause: 'not working', reason: `bubblewrap does not work here: ${problem}` }
+}
+
+/**
+ * What of it holds for the processes of a server. Where they have the login themselves each command is in a sandbox of Claude Code's
+ * own (2.1.330), which leaves the kernel's settings to root: `/proc/sys/kernel/core_pattern` names a program that runs outside.
+ */
+export function sandboxFor(
+  found: SandboxFound,
+  { hasEgress, isRoot = process.getuid?.() === 0 }: { readonly hasEgress: boolean; readonly isRoot?: boolean },
+): SandboxFound {
+  if (!found.available || hasEgress || !isRoot) return found
+  return { available: false, cause: 'root', reason: 'root is not held, where Claude Code has the login itself' }
 }
 
 async function findProgram(name: string, folders: readonly string[]): Promise<string | undefined> {

@@ -17,7 +17,7 @@ import type { Meter, Spending } from '../../../src/turn/spending.ts'
 import type { TurnEvent } from '../../../src/turn/turn-event.ts'
 import type { Turn } from '../../../src/turn/turn.ts'
 import { KEY, simpleTurn, startTestEngine, type TestEngine } from '../../support/engine.ts'
-import { testInSandbox } from '../../support/sandbox.ts'
+import { testInCommandSandbox, testInSandbox } from '../../support/sandbox.ts'
 import { says, type SaysOptions } from '../../support/scripted-model-answers.ts'
 
 let fixture: TestEngine
@@ -191,21 +191,24 @@ describe('a turn with tools', () => {
     }
   })
 
-  testInSandbox('without the egress, where the process has the login itself, a command does not see it', async () => {
-    const bare = await startTestEngine({ EGRESS: 'false' })
-    try {
-      const command =
-        'env; cat /proc/[0-9]*/environ | tr "\\0" "\\n"; (echo > /dev/tcp/1.1.1.1/80) 2>&1; echo made > made.txt'
-      bare.model.script(uses('Bash', { command }), says('Done.'))
-      expect(ends(await bare.ask(granted({ allowed: ['Bash'] })))).toMatchObject([{ outcome: 'done' }])
-      const told = JSON.stringify(bare.model.requests.at(-1)?.body)
-      expect(told).toContain('HOME=')
-      expect(told).not.toContain(KEY)
-      expect(readdirSync(workspace)).toEqual(['made.txt'])
-    } finally {
-      await bare[Symbol.asyncDispose]()
-    }
-  })
+  testInCommandSandbox(
+    'without the egress, where the process has the login itself, a command does not see it',
+    async () => {
+      const bare = await startTestEngine({ EGRESS: 'false' })
+      try {
+        const command =
+          'env; cat /proc/[0-9]*/environ | tr "\\0" "\\n"; (echo > /dev/tcp/1.1.1.1/80) 2>&1; echo made > made.txt'
+        bare.model.script(uses('Bash', { command }), says('Done.'))
+        expect(ends(await bare.ask(granted({ allowed: ['Bash'] })))).toMatchObject([{ outcome: 'done' }])
+        const told = JSON.stringify(bare.model.requests.at(-1)?.body)
+        expect(told).toContain('HOME=')
+        expect(told).not.toContain(KEY)
+        expect(readdirSync(workspace)).toEqual(['made.txt'])
+      } finally {
+        await bare[Symbol.asyncDispose]()
+      }
+    },
+  )
 
   test('costs what its calls cost, each of them told, and asks before each whether it may go on', async () => {
     fixture.model.script(uses('Glob', { pattern: '*' }, 'One.'), uses('Glob', { pattern: '*' }), says('Never said.'))
