@@ -124,6 +124,7 @@ that while | engine/start-gate.ts#LONGEST_PAUSE_MS | ms | one is tried | engine/
 words of the model API's error that the log keeps | engine/failures.ts#MOST_WORDS | characters | cut | engine/failures.test.ts: keeps little of what the model API says, which can quote the caller
 an error answer of the model API that is read | engine/egress/forward-call.ts#ERROR_KEPT_BYTES | bytes | cut | engine/egress.test.ts: keeps 64 KB of a refusal, and leaves out the rest
 a line of its stream that is looked at | engine/egress/stream-tap.ts#LONGEST_LINE | bytes | passed on, not looked at | engine/egress.test.ts: sees what a call used
+an answer of it in one piece that is looked at | engine/egress/answer-tap.ts#LONGEST | characters | passed on, counted by its length | engine/egress.test.ts: takes a call for paid whose answer
 the model API's 'retry-after' that is believed | engine/egress/upstream-answer.ts#LONGEST_WAIT | s | not told | engine/upstream-answer.test.ts: a retry-after of %s is believed as %s seconds
 
 ## What is kept in memory

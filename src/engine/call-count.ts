@@ -15,6 +15,8 @@ export interface TakenCall {
 export class CallCount {
   readonly #usage = new UsageCount()
   #model: string | undefined
+  #isSent = false
+  #isRefused = false
   #stopReason: string | undefined
   /** In characters. */
   #said = 0
@@ -22,6 +24,21 @@ export class CallCount {
 
   get hasBegun(): boolean {
     return this.#model !== undefined
+  }
+
+  /** Whether it may have to be paid for: also one that was left before its answer began. */
+  get isPaid(): boolean {
+    return this.hasBegun || (this.#isSent && !this.#isRefused)
+  }
+
+  /** All of it went to the model API. */
+  send(): void {
+    this.#isSent = true
+  }
+
+  /** The model API gives no answer to it. */
+  refuse(): void {
+    this.#isRefused = true
   }
 
   /** As the model API names it; undefined until the model has stopped by itself. */

@@ -63,7 +63,7 @@ export class CallWatch {
   /** The egress sees more of its one call, and sooner. A second one is counted if it began: without the egress nobody knows whether it was sent. */
   get #paid(): readonly CallCount[] {
     const facts = this.#facts
-    if (facts?.counts !== undefined) return facts.counts.filter(({ hasBegun }) => hasBegun)
+    if (facts?.counts !== undefined) return facts.counts.filter(({ isPaid }) => isPaid)
     if (facts !== undefined) {
       const { count, isSent, status = 200, error } = facts
       if (count === undefined) return []

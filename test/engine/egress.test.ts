@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Egress, type Lane, startEgress } from '../../src/engine/egress/egress.ts'
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
-import { errorsMidStream, fails, says, stalls } from '../support/scripted-model-answers.ts'
+import { errorsMidStream, fails, raw, says, stalls } from '../support/scripted-model-answers.ts'
 
 const credential = { header: 'x-api-key', value: 'the-real-key' } as const
 const body = JSON.stringify({
@@ -141,6 +141,26 @@ describe('the egress', () => {
       isSent: true,
       count: { taken: { usage: { inputTokens: 13, cacheReadTokens: 2 } } },
     })
+  })
+
+  it('sees what a call used whose answer comes in one piece', async () => {
+    const gate = lane.openGate()
+    model.script(says('Hello', { model: 'claude-opus-4-6', usage: { inputTokens: 11, outputTokens: 7 } }))
+    await (await call('/v1/messages', { body: body.replace('"stream":true', '"stream":false') })).text()
+    const usage = { inputTokens: 11, outputTokens: 7 }
+    expect(gate.facts.count).toMatchObject({ isPaid: true, stopReason: 'end_turn' })
+    expect(gate.facts.count?.taken).toMatchObject({ model: 'claude-opus-4-6', usage, isOutputCounted: true })
+  })
+
+  it.each([
+    ['breaks off', '{"type":"message","mod'],
+    ['is none of the API', '{"type":"something"}'],
+    ['is too long', JSON.stringify({ model: 'm', usage: { input_tokens: 1, output_tokens: 1 }, x: 'x'.repeat(4e6) })],
+  ])('takes a call for paid whose answer in one piece %s', async (_, answer) => {
+    const gate = lane.openGate()
+    model.script(raw([answer], { headers: { 'content-type': 'application/json' } }))
+    await (await call()).text()
+    expect(gate.facts.count).toMatchObject({ isPaid: true, taken: { isInputCounted: false, isOutputCounted: false } })
   })
 
   it('sees an error in mid-stream', async () => {

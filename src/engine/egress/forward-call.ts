@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { CallCount } from '../call-count.ts'
 import type { Credential } from '../login-method.ts'
 import { refuse } from './refuse.ts'
+import { createAnswerTap } from './answer-tap.ts'
 import { createStreamTap } from './stream-tap.ts'
 import { readError, readRetryAfter } from './upstream-answer.ts'
 import type { UpstreamFacts } from './upstream-facts.ts'
@@ -57,7 +58,9 @@ async function forward({ request, response, facts, count, abort, keep, ...option
   response.once('close', () => left.abort())
   // It is read as it is written out, but for a call that has failed: what is left of that goes nowhere.
   request.once('end', () => {
-    if (facts.connectionError === undefined) facts.isSent = true
+    if (facts.connectionError !== undefined) return
+    facts.isSent = true
+    count.send()
   })
   const upstream = new URL(options.upstream)
   const answered = await options.dispatcher.request({
@@ -72,6 +75,7 @@ async function forward({ request, response, facts, count, abort, keep, ...option
   const requestId = answered.headers['request-id']
   if (typeof requestId === 'string') facts.requestId = requestId
   const headers = returnedHeaders(answered.headers)
+  if (answered.statusCode >= 300) count.refuse()
   if (answered.statusCode >= 400) {
     const retryAfter = readRetryAfter(answered.headers)
     if (retryAfter !== undefined) facts.retryAfterSeconds = retryAfter
@@ -83,11 +87,21 @@ async function forward({ request, response, facts, count, abort, keep, ...option
     return
   }
   response.writeHead(answered.statusCode, headers)
-  const tap = createStreamTap(count, (error) => (facts.error = error))
+  const onError = (error: UpstreamFacts['error']): void => {
+    if (!count.hasBegun) count.refuse()
+    if (error !== undefined) facts.error = error
+  }
+  const isWhole = answered.statusCode < 300 && isJson(answered.headers)
+  const tap = isWhole ? createAnswerTap(count) : createStreamTap(count, onError)
   await pipe(answered.body, response, (chunk) => {
     tap.hear(chunk)
     facts.heardAt = performance.now()
   })
+  tap.end()
+}
+
+function isJson(headers: Record<string, string | string[] | undefined>): boolean {
+  return String(headers['content-type']).startsWith('application/json')
 }
 
 /** The path below the lane's secret one, query included. */

@@ -6,7 +6,7 @@ import type { CallCount } from '../call-count.ts'
 const tokens = z.number().nullish()
 
 /** Cumulative counters as the model API sends them; a gateway before it may leave out any. */
-const usage = z
+export const usage = z
   .object({
     input_tokens: tokens,
     cache_read_input_tokens: tokens,
@@ -39,6 +39,8 @@ const LONGEST_LINE = 64 * 1024
 
 export interface StreamTap {
   hear(chunk: Uint8Array): void
+  /** Nothing more comes. */
+  end(): void
 }
 
 export function createStreamTap(
@@ -70,6 +72,7 @@ export function createStreamTap(
       rest = (lines.pop() ?? '').slice(0, LONGEST_LINE)
       for (const text of lines) line(text)
     },
+    end: () => undefined,
   }
 }
 

@@ -18,7 +18,7 @@ import type { TurnEvent } from '../../../src/turn/turn-event.ts'
 import type { Turn } from '../../../src/turn/turn.ts'
 import { KEY, simpleTurn, startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { testInCommandSandbox, testInSandbox } from '../../support/sandbox.ts'
-import { says, type SaysOptions } from '../../support/scripted-model-answers.ts'
+import { says, type SaysOptions, stallsBeforeHeaders } from '../../support/scripted-model-answers.ts'
 
 let fixture: TestEngine
 let root: string
@@ -53,6 +53,12 @@ const uses = (name: string, input: Record<string, string | boolean | number>, te
 const textOf = (events: readonly TurnEvent[]): string =>
   events.map((event) => (event.type === 'text' ? event.text : '')).join('')
 const ends = (events: readonly TurnEvent[]) => events.filter((event) => event.type === 'own_tool_end')
+
+/** A command that asks the model in Claude Code's place. */
+const asksModel = (() => {
+  const body = '{"model":"claude-opus-5-5","max_tokens":9,"messages":[{"role":"user","content":"Hi"}],"stream":true}'
+  return `curl -s -m 1 -o /dev/null "$ANTHROPIC_BASE_URL/v1/messages" -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '${body}'`
+})()
 
 /** Processes of this machine that were started just so. */
 const running = (commandLine: string): string[] =>
@@ -228,6 +234,22 @@ describe('a turn with tools', () => {
     expect(taken.every(({ usage }) => usage.inputTokens === 10 && usage.costUsd > 0)).toBe(true)
   })
 
+  testInSandbox(
+    'costs what its commands have asked the model for too, also what they have not waited for',
+    async () => {
+      const answers = [says('one'), stallsBeforeHeaders()]
+      fixture.model.script(uses('Bash', { command: `${asksModel}; ${asksModel}` }), ...answers, says('Done.'))
+      const taken: Spending[] = []
+      const turn = { ...simpleTurn(), ...granted({ allowed: ['Bash'] }) }
+      const events: TurnEvent[] = []
+      const meter: Meter = { took: (spending) => taken.push(spending) }
+      for await (const event of fixture.engine.run(turn, new AbortController().signal, meter)) events.push(event)
+      expect(textOf(events)).toBe('Done.')
+      expect(taken).toHaveLength(4)
+      expect(taken.every(({ usage }) => usage.inputTokens > 0 && usage.costUsd > 0)).toBe(true)
+    },
+  )
+
   test('ends at the limit of its turns', async () => {
     fixture.model.otherwise(uses('Glob', { pattern: '*' }, 'Again.'))
     const events = await fixture.ask(granted({ maxTurns: 2 }))
@@ -236,10 +258,8 @@ describe('a turn with tools', () => {
   })
 
   testInSandbox('ends there too when a command has asked the model in its place', async () => {
-    const body = '{"model":"claude-opus-4-6","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}'
-    const call = `curl -s -o /dev/null "$ANTHROPIC_BASE_URL/v1/messages" -H 'content-type: application/json' -d '${body}'`
     const before = fixture.model.requests.length
-    fixture.model.script(uses('Bash', { command: `for i in $(seq 12); do ${call}; done` }, 'Wait.'))
+    fixture.model.script(uses('Bash', { command: `for i in $(seq 12); do ${asksModel}; done` }, 'Wait.'))
     const events = await fixture.ask(granted({ allowed: ['Bash'], maxTurns: 2 }))
     expect(textOf(events)).toBe('Wait.')
     expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'length', endedBy: 'turn_limit' })
