@@ -141,6 +141,9 @@ time that a model list of MCP servers is believed | mcp/probes.ts#keptMs | ms | 
 ## Tools and MCP servers
 a use of a tool | TOOL_TIMEOUT | ms | it failed; what it started is ended | engine/own-tools/with-tools.test.ts: a tool that does not come to an end in its time is one that failed
 calls of the model in a turn with tools | TOOLS_MAX_TURNS | number | finish reason 'length' | engine/own-tools/with-tools.test.ts: ends at the limit of its turns
+calls of a turn with tools that are out at the same time; under a limit of what is spent, one | engine/egress/tool-gate.ts#MOST_AT_ONCE | number | the others wait | engine/egress-with-tools.test.ts: are four at most without one
+a call in a turn with commands | engine/egress/tool-gate.ts#MOST_BODY_BYTES | bytes | refused | engine/egress-with-tools.test.ts: longer than the model API takes is refused
+calls of commands that ask for what the turn did not | engine/egress/tool-gate.ts#MOST_ODD | number | the turn asks the model nothing more | engine/egress-with-tools.test.ts: goes out as it came, or not at all
 calls that a policy can allow | wire/tools.ts#MOST_TURNS | number | 400 | endpoints/tools.test.ts: %j is refused, and nothing changes
 tokens for thinking that a header can ask for | tools/tool-headers.ts#MOST_THINKING_TOKENS | number | 400 | tools/grant-tools.test.ts: X-Claude-%s: %j
 what is shown of the result of a tool | engine/own-tools/text-of-result.ts#MOST_SHOWN | characters | cut, and the rest counted | engine/own-tools/text-of-result.test.ts: is shown up to 4,000 characters, and not in the middle of one

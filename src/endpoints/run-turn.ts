@@ -31,8 +31,10 @@ async function* runMetered(
   meter: QuestionMeter,
 ): AsyncGenerator<TurnEvent> {
   const attempt = meter.attempt(turn.model)
+  const { goOn } = meter
+  const spends = { took: attempt.took, ...(goOn === undefined ? {} : { mayGoOn: goOn }) }
   try {
-    for await (const event of engine.run(turn, signal, { took: attempt.took, mayGoOn: (taken) => meter.goOn(taken) })) {
+    for await (const event of engine.run(turn, signal, spends)) {
       const text = textOf(event)
       if (text !== '') attempt.heard(Buffer.byteLength(text))
       yield event

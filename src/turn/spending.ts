@@ -31,5 +31,5 @@ export interface Meter {
    * Asked before a further call of the same turn. Absent: there is no limit.
    * @param taken what calls took since it was last asked; `took` still tells them, at the end
    */
-  mayGoOn?(taken: readonly Spending[]): Promise<boolean>
+  readonly mayGoOn?: (taken: readonly Spending[]) => Promise<boolean>
 }

@@ -59,7 +59,9 @@ export class LedgerEntry implements RequestMeter {
 
   async reserve(estimate: Estimate): Promise<QuestionMeter> {
     await this.#holdBack(estimate)
-    return { attempt: (model) => this.#attempt(model, estimate), goOn: (taken) => this.#goOn(taken) }
+    const attempt: QuestionMeter['attempt'] = (model) => this.#attempt(model, estimate)
+    if (limitsOf(this.#request.grant) === undefined) return { attempt }
+    return { attempt, goOn: (taken) => this.#goOn(taken) }
   }
 
   end(how: RequestEnd): void {

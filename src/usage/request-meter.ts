@@ -48,10 +48,11 @@ export interface QuestionMeter {
   /** @param model as it is asked for */
   attempt(model: string): AttemptMeter
   /**
-   * Holds back besides what calls of the question have taken by now, so that there is room for another.
+   * Holds back besides what calls of the question have taken by now, so that there is room for another. Absent where the caller
+   * has no limits.
    * @returns false where the caller's limits have none
    */
-  goOn(taken: readonly Spending[]): Promise<boolean>
+  readonly goOn?: (taken: readonly Spending[]) => Promise<boolean>
 }
 
 export interface AttemptMeter extends Meter {

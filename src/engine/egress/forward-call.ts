@@ -1,5 +1,6 @@
 /** One model call on its way to the model API and back. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { CallCount } from '../call-count.ts'
 import type { Credential } from '../login-method.ts'
@@ -45,6 +46,8 @@ export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 export interface Forwarding extends WayOut {
   readonly request: IncomingMessage
+  /** What goes out: the request's own body. */
+  readonly body: Readable
   readonly response: ServerResponse
   readonly facts: Mutable<UpstreamFacts>
   readonly count: CallCount
@@ -53,11 +56,11 @@ export interface Forwarding extends WayOut {
 }
 
 /** An error answer is kept whole. */
-async function forward({ request, response, facts, count, abort, keep, ...options }: Forwarding): Promise<void> {
+async function forward({ request, body, response, facts, count, abort, keep, ...options }: Forwarding): Promise<void> {
   const left = new AbortController()
   response.once('close', () => left.abort())
   // It is read as it is written out, but for a call that has failed: what is left of that goes nowhere.
-  request.once('end', () => {
+  body.once('end', () => {
     if (facts.connectionError !== undefined) return
     facts.isSent = true
     count.send()
@@ -68,7 +71,7 @@ async function forward({ request, response, facts, count, abort, keep, ...option
     path: upstream.pathname.replace(/\/$/, '') + messagesPath(request),
     method: 'POST',
     headers: forwardedHeaders(request.headers, options.credential),
-    body: request,
+    body,
     signal: AbortSignal.any([abort, left.signal]),
   })
   facts.status = answered.statusCode
@@ -79,9 +82,9 @@ async function forward({ request, response, facts, count, abort, keep, ...option
   if (answered.statusCode >= 400) {
     const retryAfter = readRetryAfter(answered.headers)
     if (retryAfter !== undefined) facts.retryAfterSeconds = retryAfter
-    const body = await readUpTo(answered.body, ERROR_KEPT_BYTES)
-    facts.error = readError(body.toString('utf8'))
-    const first = { status: answered.statusCode, headers, body }
+    const problem = await readUpTo(answered.body, ERROR_KEPT_BYTES)
+    facts.error = readError(problem.toString('utf8'))
+    const first = { status: answered.statusCode, headers, body: problem }
     keep(first)
     answer(response, first)
     return

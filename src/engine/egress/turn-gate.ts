@@ -28,7 +28,7 @@ export function createTurnGate(options: GateOptions): TurnGate {
       if (abort.signal.aborted) refuse(response, 409, 'invalid_request_error', 'The turn is over.')
       else if (facts.calls === 1) {
         const keep = (first: KeptAnswer): void => void (firstAnswer = first)
-        void forwardCall({ request, response, facts, count, abort: abort.signal, ...options, keep })
+        void forwardCall({ request, body: request, response, facts, count, abort: abort.signal, ...options, keep })
       }
       // After a 400 or a 404 the child tries other parameters: it gets the same answer again.
       else if (firstAnswer !== undefined) answer(response, firstAnswer)

@@ -5,9 +5,10 @@ import type { TurnEvent } from '../../turn/turn-event.ts'
 import type { OwnTools } from '../../turn/own-tools.ts'
 import type { Turn } from '../../turn/turn.ts'
 import type { Running } from '../attempt-turn.ts'
-import type { CallCount } from '../call-count.ts'
+import type { CallCount, TakenCall } from '../call-count.ts'
 import type { Taken } from '../call-watch.ts'
 import { digestChain } from '../conversation-digest.ts'
+import { type CallRules, createCallInspector } from '../egress/inspect-call.ts'
 import type { Health } from '../health.ts'
 import type { ModelCapabilities } from '../model-capabilities.ts'
 import type { EngineObserver } from '../observer.ts'
@@ -59,7 +60,10 @@ export function createAttemptWithTools(parts: ToolAttemptParts): AttemptWithTool
       const gate = {
         mostCalls: (turn.ownTools.maxTurns + 1) * (1 + CALLS_OF_TOOLS),
         isToolAtWork: () => steps.isAnyAtWork,
-        mayGoOn: createMayGoOn((counts) => spend({ calls: counts.map(({ taken }) => taken), costUsd: 0 }, turn), meter),
+        mayGoOn: createMayGoOn((counts) => spend({ calls: takenOf(counts), costUsd: 0 }, turn), meter),
+        ...(turn.ownTools.allowed.includes('Bash') ? { inspect: createCallInspector(rulesFor(turn, health)) } : {}),
+        onOdd: (why: string) =>
+          log.warn({ requestId: turn.id, why }, 'a command asked the model API for something else'),
       }
       const model = {
         efforts: health.modelNamed(turn.model)?.efforts ?? [],
@@ -86,15 +90,28 @@ async function end(worker: Worker | undefined, observer: EngineObserver): Promis
   await worker.end()
 }
 
+/** Tools that look at the web ask a small model, or have the model API search. */
+function rulesFor({ ownTools: { allowed } }: TurnWithTools, health: Health): CallRules {
+  const maySearch = allowed.includes('WebSearch')
+  const small = health.modelNamed('haiku')?.id
+  const isSmallAsked = (maySearch || allowed.includes('WebFetch')) && small !== undefined
+  return { maySearch, otherModels: isSmallAsked ? [small] : [] }
+}
+
+const takenOf = (counts: readonly CallCount[]): TakenCall[] =>
+  counts.filter(({ isPaid }) => isPaid).map(({ taken }) => taken)
+
 /** Each call is told once. */
 function createMayGoOn(
   spend: (counts: readonly CallCount[]) => Spending[],
   meter: Running['meter'],
-): (counts: readonly CallCount[]) => Promise<boolean> {
+): ((counts: readonly CallCount[]) => Promise<boolean>) | undefined {
+  const mayGoOn = meter?.mayGoOn
+  if (mayGoOn === undefined) return undefined
   let told = 0
-  return async (counts) => {
+  return (counts) => {
     const fresh = counts.slice(told)
     told = counts.length
-    return (await meter?.mayGoOn?.(spend(fresh))) ?? true
+    return mayGoOn(spend(fresh))
   }
 }

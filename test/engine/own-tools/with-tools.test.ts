@@ -18,7 +18,7 @@ import type { TurnEvent } from '../../../src/turn/turn-event.ts'
 import type { Turn } from '../../../src/turn/turn.ts'
 import { KEY, simpleTurn, startTestEngine, type TestEngine } from '../../support/engine.ts'
 import { testInCommandSandbox, testInSandbox } from '../../support/sandbox.ts'
-import { says, type SaysOptions, stallsBeforeHeaders } from '../../support/scripted-model-answers.ts'
+import { says, type SaysOptions, searches, stallsBeforeHeaders } from '../../support/scripted-model-answers.ts'
 
 let fixture: TestEngine
 let root: string
@@ -247,6 +247,28 @@ describe('a turn with tools', () => {
       expect(textOf(events)).toBe('Done.')
       expect(taken).toHaveLength(4)
       expect(taken.every(({ usage }) => usage.inputTokens > 0 && usage.costUsd > 0)).toBe(true)
+    },
+  )
+
+  testInSandbox(
+    'has a command ask the model API for nothing that the turn did not ask for, and searches all the same',
+    async () => {
+      const odd = asksModel.replace(
+        '"max_tokens"',
+        '"mcp_servers":[{"type":"url","url":"https://a.test"}],"max_tokens"',
+      )
+      fixture.model.script(
+        uses('Bash', { command: odd }),
+        uses('WebSearch', { query: 'news' }),
+        searches([{ title: 'Page', url: 'https://page.test' }]),
+        says('Done.'),
+      )
+      const before = fixture.model.requests.length
+      const events = await fixture.ask(granted({ allowed: ['Bash', 'WebSearch'] }))
+      expect(textOf(events)).toBe('Done.')
+      expect(ends(events)[1]).toMatchObject({ name: 'WebSearch', sources: [{ url: 'https://page.test' }] })
+      expect(fixture.model.requests).toHaveLength(before + 4)
+      expect(fixture.log.filter((line) => line.includes('it has an unknown field'))).toHaveLength(1)
     },
   )
 
