@@ -147,14 +147,19 @@ calls of commands that ask for what the turn did not | engine/egress/tool-gate.t
 calls that a policy can allow | wire/tools.ts#MOST_TURNS | number | 400 | endpoints/tools.test.ts: %j is refused, and nothing changes
 tokens for thinking that a header can ask for | tools/tool-headers.ts#MOST_THINKING_TOKENS | number | 400 | tools/grant-tools.test.ts: X-Claude-%s: %j
 what is shown of the result of a tool | engine/own-tools/text-of-result.ts#MOST_SHOWN | characters | cut, and the rest counted | engine/own-tools/text-of-result.test.ts: is shown up to 4,000 characters, and not in the middle of one
-text of an MCP server's result | engine/own-tools/mcp-bridge.ts#MOST_TEXT | characters | cut | endpoints/mcp-in-requests.test.ts: of a long text the model gets the beginning, and is told so
+text of an MCP server's result | engine/own-tools/mcp-result.ts#MOST_TEXT | characters | cut | endpoints/mcp-in-requests.test.ts: of a long text the model gets the beginning, and is told so
 links that a path is followed through | engine/own-tools/follow-links.ts#MOST_LINKS | number | refused | engine/own-tools/path-guard.test.ts: a path that leads out is refused
 a path | engine/own-tools/glob-pattern.ts#LONGEST_PATH | characters | refused | engine/own-tools/path-guard.test.ts: a path that leads out is refused
 alternatives of a pattern | engine/own-tools/glob-pattern.ts#MOST_ALTERNATIVES | number | refused | engine/own-tools/path-guard.test.ts: %j is refused
+parts of an MCP server's result | engine/own-tools/mcp-result.ts#MOST_BLOCKS | number | left out, and counted | engine/own-tools/mcp-bridge.test.ts: %s
+calls of an MCP server at a time, in a turn | engine/own-tools/mcp-bridge.ts#MOST_AT_ONCE | number | the others wait | engine/own-tools/mcp-bridge.test.ts: is asked for many things is asked for ten at a time
+what an MCP server may say in a turn | engine/own-tools/mcp-bridge.ts#MOST_BYTES | bytes | it is ended | engine/own-tools/mcp-bridge.test.ts: that says more than we would read is left
+requests of an MCP server's own | mcp/transport/bound-requests.ts#MOST_REQUESTS | number | it is ended | engine/own-tools/mcp-bridge.test.ts: asks us without end is ended
+redirects of an MCP server, to its own host alone | mcp/transport/http-transport.ts#MOST_REDIRECTS | number | it failed | engine/own-tools/mcp-bridge.test.ts: does not lead us in a circle
 a message of an MCP server that is a program | mcp/transport/stdio-transport.ts#LONGEST_MESSAGE | bytes | it is ended | mcp/probe.test.ts: that %s is told in our words
 time to ask an MCP server for its tools | mcp/probe.ts#DEADLINE_MS | ms | it is ended | mcp/probe.test.ts: that %s is told in our words
 what it may say meanwhile | mcp/probe.ts#MOST_BYTES | bytes | it is ended | mcp/probe.test.ts: that %s is told in our words
-tools of an MCP server | mcp/probe.ts#MOST_TOOLS | number | left out | mcp/probe.test.ts: that %s is told in our words
+tools of an MCP server | mcp/transport/list-tools.ts#MOST_TOOLS | number | left out | mcp/probe.test.ts: that %s is told in our words
 what is told of a tool | mcp/probe.ts#LONGEST_DESCRIPTION | characters | cut | mcp/probe.test.ts: tells its tools over stdio
 MCP servers that admin keys add | mcp/create-mcp-servers.ts#MOST | number | 400 | store/store.test.ts: under a name of its own, and no more than so many are taken
 the name of an MCP server | mcp/read-server.ts#LONGEST_NAME | characters | 400 | mcp/configured-servers.test.ts: the name %j is refused

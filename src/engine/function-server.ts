@@ -36,9 +36,12 @@ export function toolServer(
   instance.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: [...tools],
   }))
-  instance.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) =>
-    call(params.name, params.arguments ?? {}, signal),
-  )
+  const names = new Set(tools.map((tool) => tool.name))
+  instance.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+    // A command can speak to us in the name of Claude Code's process, and so for others than those that the model was told of.
+    if (!names.has(params.name)) throw new Error('there is no such tool')
+    return call(params.name, params.arguments ?? {}, signal)
+  })
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the SDK's type names the class that the plain form is below
   return { type: 'sdk', name, instance } as unknown as McpServerConfig
 }

@@ -2,14 +2,16 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { ErrorCode, ListToolsResultSchema, McpError } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../config.ts'
 import type { McpServer } from '../turn/own-tools.ts'
+import { boundRequests } from './transport/bound-requests.ts'
 import { createHttpTransport } from './transport/http-transport.ts'
 import type { ServerTool } from './mcp-servers.ts'
+import { listTools } from './transport/list-tools.ts'
 import { SaysTooMuch } from './transport/says-too-much.ts'
 import { createStdioTransport } from './transport/stdio-transport.ts'
 
@@ -26,7 +28,6 @@ export interface ProbeOptions {
 
 const DEADLINE_MS = 10_000
 const MOST_BYTES = 4_000_000
-const MOST_TOOLS = 500
 const LONGEST_DESCRIPTION = 500
 const CONNECTION_CLOSED: number = ErrorCode.ConnectionClosed
 /** How long a server on another machine may take to forget us. */
@@ -83,21 +84,14 @@ function connect({ transport: given }: McpServer, environment: Environment, fold
 
 async function askForTools(transport: Transport, signal: AbortSignal): Promise<readonly ServerTool[]> {
   const client = new Client({ name: 'dragoman', version: '1' })
+  boundRequests(transport)
   await client.connect(transport, { signal })
   if (client.getServerCapabilities()?.tools === undefined) return []
-  const tools: ServerTool[] = []
-  let cursor: string | undefined
-  do {
-    const params = cursor === undefined ? {} : { cursor }
-    // Not `listTools`, which would compile the schemas that the server gives.
-    const page = await client.request({ method: 'tools/list', params }, ListToolsResultSchema, { signal })
-    for (const { name, description } of page.tools) {
-      tools.push({ name, description: description?.slice(0, LONGEST_DESCRIPTION) ?? null })
-    }
-    if (tools.length > MOST_TOOLS) throw new SaysTooMuch()
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
-  return tools
+  const tools = await listTools(client, signal)
+  return tools.map(({ name, description }) => ({
+    name,
+    description: description?.slice(0, LONGEST_DESCRIPTION) ?? null,
+  }))
 }
 
 class TooLate extends Error {

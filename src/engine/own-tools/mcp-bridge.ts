@@ -3,13 +3,17 @@
  * server inside this program. So its secrets reach no child, and one that hangs or dies costs a call and nothing else.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { type CallToolResult, CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js'
+import { boundRequests } from '../../mcp/transport/bound-requests.ts'
+import { createHttpTransport } from '../../mcp/transport/http-transport.ts'
+import { listTools } from '../../mcp/transport/list-tools.ts'
 import { createStdioTransport } from '../../mcp/transport/stdio-transport.ts'
 import type { McpServer } from '../../turn/own-tools.ts'
 import type { McpServerConfig } from '@anthropic-ai/claude-agent-sdk'
 import { type ServedTool, toolServer } from '../function-server.ts'
+import { createPlacesInLine } from '../places-in-line.ts'
+import { shortenResult } from './mcp-result.ts'
 
 export interface Bridge {
   /** By the names of the servers, for the process. */
@@ -30,6 +34,8 @@ export interface BridgeOptions {
   readonly folder: string
   /** Where programs of servers are looked for. */
   readonly path: string
+  /** What a server may say in all. */
+  readonly mostBytes?: number
   readonly onError: (server: string, error: unknown) => void
 }
 
@@ -64,22 +70,27 @@ interface Reached {
 async function reach({ name, isWanted = () => true, transport }: McpServer, options: BridgeOptions): Promise<Reached> {
   const client = new Client({ name: 'dragoman', version: '1' })
   const close = (): Promise<void> => client.close().catch(() => undefined)
-  const within = { timeout: options.connectMs }
+  const deadline = new AbortController()
+  const late = setTimeout(() => deadline.abort(new Error('it took too long to tell its tools')), options.connectMs)
   try {
-    await client.connect(openTransport(transport, options), within)
-    const listed = await client.listTools(undefined, within)
-    const offered = listed.tools.filter((tool) => isWanted(tool.name))
+    const opened = openTransport(transport, options)
+    boundRequests(opened)
+    await client.connect(opened, { signal: deadline.signal })
+    const offered = (await listTools(client, deadline.signal)).filter((tool) => isWanted(tool.name))
     const prefix = `mcp__${name}__`
     const served = offered.map((tool): ServedTool => ({
       name: prefix + tool.name,
       inputSchema: tool.inputSchema,
       ...(tool.description === undefined ? {} : { description: tool.description }),
     }))
+    const places = createPlacesInLine(MOST_AT_ONCE)
     const call = async (tool: string, input: Record<string, unknown>, signal: AbortSignal): Promise<CallToolResult> => {
-      const asked = { name: tool.slice(prefix.length), arguments: input }
+      const params = { name: tool.slice(prefix.length), arguments: input }
       const limits = { timeout: options.callMs, maxTotalTimeout: options.callMs, signal }
       try {
-        return shorten(CallToolResultSchema.parse(await client.callTool(asked, CallToolResultSchema, limits)))
+        // Not `callTool`, which would hold the answer to a schema of the server's.
+        const ask = () => client.request({ method: 'tools/call', params }, CallToolResultSchema, limits)
+        return shortenResult(await places.hold(ask))
       } catch (error) {
         options.onError(name, error)
         return { isError: true, content: [{ type: 'text', text: `The server ${name} did not answer.` }] }
@@ -89,38 +100,20 @@ async function reach({ name, isWanted = () => true, transport }: McpServer, opti
   } catch (error) {
     await close()
     throw error
+  } finally {
+    clearTimeout(late)
   }
 }
 
-/** In characters. Of more than 50,000 Claude Code (2.1.330) tells the model the name of a file, which it cannot read. */
-const MOST_TEXT = 45_000
-
-function shorten(result: CallToolResult): CallToolResult {
-  const content: CallToolResult['content'] = []
-  let left = MOST_TEXT
-  let cut = 0
-  for (const block of result.content) {
-    if (block.type !== 'text') {
-      content.push(block)
-      continue
-    }
-    const text = block.text.slice(0, left)
-    left -= text.length
-    cut += block.text.length - text.length
-    if (text !== '' || block.text === '') content.push({ ...block, text })
-  }
-  if (cut > 0) content.push({ type: 'text', text: `[${cut} more characters]` })
-  return { ...result, content }
-}
+/** Claude Code runs as many tools at a time; commands could ask for more in its place. */
+const MOST_AT_ONCE = 10
+/** In a turn. */
+const MOST_BYTES = 256_000_000
 
 /** A program of the operator's gets what it was set up with, and nothing of ours. */
-function openTransport(transport: McpServer['transport'], { folder, path }: BridgeOptions): Transport {
-  if (transport.type === 'http') {
-    const http = new StreamableHTTPClientTransport(new URL(transport.url), {
-      requestInit: { headers: { ...transport.headers } },
-    })
-    return http
-  }
-  const { command, args, env } = transport
-  return createStdioTransport({ command, args, env: { PATH: path, HOME: folder, ...env }, cwd: folder })
+function openTransport(transport: McpServer['transport'], options: BridgeOptions): Transport {
+  const { folder, path, mostBytes = MOST_BYTES } = options
+  if (transport.type === 'http') return createHttpTransport({ ...transport, mostBytes })
+  const env = { PATH: path, HOME: folder, ...transport.env }
+  return createStdioTransport({ ...transport, env, cwd: folder, mostBytes })
 }
