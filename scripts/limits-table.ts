@@ -143,6 +143,8 @@ a use of a tool | TOOL_TIMEOUT | ms | it failed; what it started is ended | engi
 calls of the model in a turn with tools | TOOLS_MAX_TURNS | number | finish reason 'length' | engine/own-tools/with-tools.test.ts: ends at the limit of its turns
 calls of a turn with tools that are out at the same time; under a limit of what is spent, one | engine/egress/tool-gate.ts#MOST_AT_ONCE | number | the others wait | engine/egress-with-tools.test.ts: are four at most without one
 a call in a turn with commands | engine/egress/tool-gate.ts#MOST_BODY_BYTES | bytes | refused | engine/egress-with-tools.test.ts: longer than the model API takes is refused
+connections of a process with tools to the model API | engine/egress/lane-socket.ts#MOST_CONNECTIONS | number | not accepted | engine/egress-with-tools.test.ts: takes no more than 32 connections at a time
+all its connections and requests | engine/egress/lane-socket.ts#MOST_KNOCKS | number | nothing more is heard | engine/egress-with-tools.test.ts: hears nobody any more who has asked without end
 calls of commands that ask for what the turn did not | engine/egress/tool-gate.ts#MOST_ODD | number | the turn asks the model nothing more | engine/egress-with-tools.test.ts: goes out as it came, or not at all
 calls that a policy can allow | wire/tools.ts#MOST_TURNS | number | 400 | endpoints/tools.test.ts: %j is refused, and nothing changes
 tokens for thinking that a header can ask for | tools/tool-headers.ts#MOST_THINKING_TOKENS | number | 400 | tools/grant-tools.test.ts: X-Claude-%s: %j
@@ -223,5 +225,5 @@ export const NO_LIMITS: Readonly<Record<string, string>> = {
   'engine/prices.ts#MOST_READ': 'which calls tell a price',
   'engine/prices.ts#LARGEST_FACTOR': 'which calls tell a price',
   'engine/turn-settings.ts#MOST_THINKING_BUDGET': 'what an effort is told as',
-  'engine/egress/egress.ts#LONGEST_SOCKET_PATH': 'where a socket may lie',
+  'engine/egress/lane-socket.ts#LONGEST_SOCKET_PATH': 'where a socket may lie',
 }

@@ -1,5 +1,11 @@
 /** What the egress lets through of a turn with tools, whose commands can make calls too. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { Agent, type IncomingMessage, request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CallCount } from '../../src/engine/call-count.ts'
 import { type Egress, type Lane, startEgress } from '../../src/engine/egress/egress.ts'
 import { createCallInspector } from '../../src/engine/egress/inspect-call.ts'
@@ -175,5 +181,66 @@ describe('calls at the same time', () => {
     }
     slow.release(3)
     await Promise.all(answers)
+  })
+})
+
+describe('the socket of a process that has no network', () => {
+  let folder = ''
+  let socketPath = ''
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'dragoman-'))
+    socketPath = await lane.socket(folder)
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  afterAll(() => agent.destroy())
+  const status = async (path: string): Promise<number | string> => {
+    const request = httpRequest({ socketPath, path, method: 'POST', agent })
+    const answered = once(request, 'response')
+    request.end(JSON.stringify(ITS_OWN))
+    try {
+      const [response]: IncomingMessage[] = await answered
+      response?.resume()
+      return response?.statusCode ?? 0
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? String(error.code) : 'failed'
+    }
+  }
+  const pathOf = ({ baseUrl }: Lane): string => `${new URL(baseUrl).pathname}/v1/messages`
+
+  it('leads to its own way out alone', async () => {
+    const other = egress.openLane()
+    for (const each of [lane, other]) each.openGate()
+    expect(await status(pathOf(other))).toBe(404)
+    expect(await status(pathOf(lane))).toBe(200)
+  })
+
+  it('takes no more than 32 connections at a time', async () => {
+    const all = Array.from({ length: 40 }, () => connect(socketPath))
+    const left = new Set(all)
+    for (const each of all) each.once('close', () => left.delete(each)).on('error', () => undefined)
+    await vi.waitUntil(() => left.size <= 32)
+    expect(left.size).toBe(32)
+    for (const each of all) each.destroy()
+  })
+
+  it('hears nobody any more who has asked without end', async () => {
+    const seen = new Set<number | string>()
+    for (let n = 0; n < 10_200; n += 200) {
+      for (const each of await Promise.all(Array.from({ length: 200 }, () => status('/')))) seen.add(each)
+    }
+    expect(seen).toContain(404)
+    expect(await status('/')).toMatch(/ECONNREFUSED|ENOENT/)
+  })
+
+  it('is gone with its process', async () => {
+    const long = join(folder, 'x'.repeat(90))
+    mkdirSync(long)
+    const other = egress.openLane()
+    const elsewhere = await other.socket(long)
+    expect(dirname(elsewhere)).not.toBe(long)
+    for (const each of [lane, other]) each.close()
+    await vi.waitUntil(() => !existsSync(socketPath) && !existsSync(dirname(elsewhere)))
   })
 })

@@ -4,14 +4,11 @@
  * It changes no body.
  */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { Environment } from '../../config.ts'
 import type { Credential } from '../login-method.ts'
+import { type LaneSocket, openLaneSocket } from './lane-socket.ts'
 import { refuse } from './refuse.ts'
 import { createRehearsalGate } from './rehearsal-gate.ts'
 import { createToolGate, type ToolGateOptions } from './tool-gate.ts'
@@ -22,8 +19,6 @@ export interface Egress {
   openLane(): Lane
   /** The port of the way out. */
   readonly port: number
-  /** The same way out as a socket file, for processes that have no network. It is made in `folder`, which is ours, when it is first asked for. */
-  socket(folder: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -34,6 +29,8 @@ export interface Lane {
   openGate(withTools?: ToolGateOptions): TurnGate
   /** Answers the next model calls itself, until the gate is closed. */
   openRehearsal(): TurnGate
+  /** The same way out as a socket file, for a process that has no network. It is made in `folder`, which is ours. */
+  socket(folder: string): Promise<string>
   close(): void
 }
 
@@ -51,18 +48,18 @@ export interface EgressOptions {
 export async function startEgress(options: EgressOptions): Promise<Egress> {
   const dispatcher = createDispatcher(options)
   const gates = new Map<string, TurnGate | undefined>()
-  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+  const serve = (request: IncomingMessage, response: ServerResponse, only?: string): void => {
     const token = laneOf(request)
-    if (token === undefined || !gates.has(token)) refuse(response, 404, 'not_found_error', 'There is no such route.')
+    const isKnown = token !== undefined && gates.has(token) && (only === undefined || token === only)
+    if (!isKnown) refuse(response, 404, 'not_found_error', 'There is no such route.')
     else {
       const gate = gates.get(token)
       if (gate === undefined) refuse(response, 409, 'invalid_request_error', 'No turn is under way.')
       else gate.pass(request, response)
     }
   }
-  const server = createServer({ keepAliveTimeout: 60_000 }, serve)
-  let socketServer: Server | undefined
-  let socketPath: Promise<string> | undefined
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => serve(request, response))
+  const sockets = new Set<Promise<LaneSocket>>()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)
@@ -72,19 +69,16 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
   if (address === null || typeof address === 'string') throw new Error('the egress has no port')
   const origin = `http://127.0.0.1:${address.port}`
 
-  const openSocket = async (folder: string): Promise<string> => {
-    const path = await socketPathIn(folder)
-    socketServer = createServer({ keepAliveTimeout: 60_000 }, serve)
-    socketServer.listen(path).unref()
-    await once(socketServer, 'listening')
-    return path
+  const closeSocket = async (socket: Promise<LaneSocket>): Promise<void> => {
+    sockets.delete(socket)
+    await socket.then((opened) => opened.close()).catch(() => undefined)
   }
 
   return {
     port: address.port,
-    socket: (folder) => (socketPath ??= openSocket(folder)),
     openLane: () => {
       const token = randomBytes(24).toString('base64url')
+      let socket: Promise<LaneSocket> | undefined
       gates.set(token, undefined)
       const open = (gate: TurnGate): TurnGate => {
         // The lane may have been closed meanwhile.
@@ -102,20 +96,25 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
           return open(withTools === undefined ? createTurnGate(gate) : createToolGate({ ...gate, ...withTools }))
         },
         openRehearsal: () => open(createRehearsalGate(onClose)),
+        socket: async (folder) => {
+          const name = randomBytes(6).toString('hex')
+          socket ??= openLaneSocket(folder, name, (request, response) => serve(request, response, token))
+          sockets.add(socket)
+          return (await socket).path
+        },
         close: () => {
           gates.get(token)?.close()
           gates.delete(token)
+          if (socket !== undefined) void closeSocket(socket)
         },
       }
     },
     close: async () => {
       for (const gate of gates.values()) gate?.close()
       gates.clear()
-      for (const each of [server, socketServer]) {
-        each?.closeAllConnections()
-        each?.close()
-      }
-      if (socketPath !== undefined) await leaveSocket(socketPath)
+      server.closeAllConnections()
+      server.close()
+      await Promise.all([...sockets].map(closeSocket))
       await dispatcher.destroy()
     },
   }
@@ -132,22 +131,6 @@ function createDispatcher({ environment, connectTimeoutMs = 5000 }: EgressOption
     headersTimeout: 0,
     bodyTimeout: 0,
   })
-}
-
-/** Socket files have names of some 100 bytes at most, and folders of data can be anywhere. */
-const LONGEST_SOCKET_PATH = 100
-
-async function socketPathIn(folder: string): Promise<string> {
-  const path = join(folder, 'egress.sock')
-  if (Buffer.byteLength(path) <= LONGEST_SOCKET_PATH) return path
-  return join(await mkdtemp(join(tmpdir(), 'dragoman-')), 'egress.sock')
-}
-
-/** The folder that was made for it goes too. */
-async function leaveSocket(opening: Promise<string>): Promise<void> {
-  const path = await opening.catch(() => undefined)
-  if (path?.startsWith(join(tmpdir(), 'dragoman-')) !== true) return
-  await rm(dirname(path), { recursive: true, force: true })
 }
 
 /** Only `POST /<token>/v1/messages` is a way out. */

@@ -9,6 +9,7 @@ import type { DeathWatch } from '../death-watch.ts'
 import { type ServedTool, toolServer } from '../function-server.ts'
 import type { Beginning } from '../memory.ts'
 import { createPlaces, type PlaceOptions } from '../places.ts'
+import type { Place } from '../spares.ts'
 import { Worker, type WorkerDeadlines } from '../worker.ts'
 import { createJudge } from './judge-call.ts'
 import { type Bridge, bridgeServers } from './mcp-bridge.ts'
@@ -76,7 +77,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
       await Promise.all([place.home, folder].map((each) => places.removeHome(each)))
     }
     try {
-      const confinement = await confinementOf(options, ownTools, place.home)
+      const confinement = await confinementOf(options, ownTools, place)
       const isPerCommand = options.sandbox !== undefined && confinement === undefined && ownTools.isUnguarded !== true
       if (isPerCommand && ownTools.allowed.includes('Bash')) tidy = await watchMountPoints(ownTools.workspace)
       const isBegun = (await ownTools.transcript?.load()) !== undefined
@@ -152,11 +153,11 @@ async function startedChild(child: () => Child | undefined, introduction: Promis
 async function confinementOf(
   { sandbox, egress, runFolder, hasNetwork, readable }: ToolStartOptions,
   { allowed, workspace, isUnguarded }: OwnTools,
-  home: string,
+  { home, lane }: Pick<Place, 'home' | 'lane'>,
 ): Promise<readonly [SandboxTools, Parameters<typeof confine>[2]] | undefined> {
-  if (sandbox === undefined || egress === undefined || isUnguarded === true) return undefined
+  if (sandbox === undefined || egress === undefined || lane === undefined || isUnguarded === true) return undefined
   const isOnline = hasNetwork || allowed.includes('WebFetch')
-  const wayOut = isOnline ? undefined : { port: egress.port, socket: await egress.socket(runFolder.path) }
+  const wayOut = isOnline ? undefined : { port: egress.port, socket: await lane.socket(runFolder.path) }
   const isWritable = allowed.some((tool) => tool === 'Write' || tool === 'Edit' || tool === 'Bash')
   return [sandbox, { workspace, isWritable, home, readable, wayOut }]
 }
