@@ -107,6 +107,10 @@ work of the server that holds everybody up | WATCHDOG_TIMEOUT | ms | the log say
 turns at a time | MAX_WORKERS | number | the others wait | engine/limit.test.ts: there are no more processes than may be
 processes ahead of need | SPARE_WORKERS | number | none is started | engine/spares.test.ts: spawns none
 a line of a process | engine/child.ts#STDOUT_LIMITS.maxLineBytes | bytes | it is killed | engine/child.test.ts: is killed for a line without end
+bytes that a process may say at once | engine/child.ts#STDOUT_LIMITS.burstBytes | bytes | it is held back | engine/stdout-guard.test.ts: lets much through at once, and no more than so much in a second after it
+and in a second after that | engine/child.ts#STDOUT_LIMITS.bytesPerSecond | bytes | it is held back | engine/stdout-guard.test.ts: lets much through at once, and no more than so much in a second after it
+what a process has not taken of what it is told | engine/child.ts#MOST_UNTAKEN_BYTES | bytes | it is not heard meanwhile | engine/child.test.ts: that does not read what it is told is not heard meanwhile
+an answer, what is thought and called included | engine/stream-answer.ts#MOST_SAID | characters | an error | engine/stream-answer.test.ts: is broken off where it is longer than any model's
 lines of a process that are none | engine/child.ts#STDOUT_LIMITS.maxGarbageLines | number | it is killed | engine/stdout-guard.test.ts: bears some lines that are not JSON and reports when they are too many
 messages of a process that nobody has read | engine/inbox.ts#MOST_UNREAD | number | it is held back | engine/inbox.test.ts: a process that says more than is read is held back
 what is kept of its stderr | engine/child.ts#STDERR_KEPT_BYTES | bytes | the oldest goes | engine/child.test.ts: keeps only the newest of a long stderr
@@ -140,6 +144,8 @@ time that a model list of MCP servers is believed | mcp/probes.ts#keptMs | ms | 
 
 ## Tools and MCP servers
 a use of a tool | TOOL_TIMEOUT | ms | it failed; what it started is ended | engine/own-tools/with-tools.test.ts: a tool that does not come to an end in its time is one that failed
+tools at work at a time | engine/own-tools/tool-steps.ts#MOST_STEPS | number | denied | engine/own-tools/tool-steps.test.ts: are a thousand at most
+the id of a use of a tool | engine/own-tools/tool-steps.ts#LONGEST_ID | characters | denied | engine/own-tools/tool-steps.test.ts: have short ids
 calls of the model in a turn with tools | TOOLS_MAX_TURNS | number | finish reason 'length' | engine/own-tools/with-tools.test.ts: ends at the limit of its turns
 calls of a turn with tools that are out at the same time; under a limit of what is spent, one | engine/egress/tool-gate.ts#MOST_AT_ONCE | number | the others wait | engine/egress-with-tools.test.ts: are four at most without one
 a call in a turn with commands | engine/egress/tool-gate.ts#MOST_BODY_BYTES | bytes | refused | engine/egress-with-tools.test.ts: longer than the model API takes is refused

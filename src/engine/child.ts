@@ -1,5 +1,6 @@
 /** One Claude Code process from spawn to exit: its pipes, its end, and what it wrote to stderr. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SpawnedProcess, SpawnOptions } from './claude-code.ts'
 import type { DeathWatch } from './death-watch.ts'
@@ -7,9 +8,17 @@ import { WORKER_MARK } from './environment.ts'
 import { groupsBelow, kill, markedWith } from './kin.ts'
 import { oomKills } from './oom-kills.ts'
 import { giveWay } from './priority.ts'
-import { StdoutGuard } from './stdout-guard.ts'
+import { StdoutGuard, type UntilTaken } from './stdout-guard.ts'
 
-const STDOUT_LIMITS = { maxLineBytes: 8 * 1024 * 1024, maxGarbageLines: 100 }
+/** A model writes some hundred pieces a second, of some hundred bytes each; images that a tool reads come at once. */
+const STDOUT_LIMITS = {
+  maxLineBytes: 8 * 1024 * 1024,
+  maxGarbageLines: 100,
+  burstBytes: 128 * 1024 * 1024,
+  bytesPerSecond: 2 * 1024 * 1024,
+}
+/** What waits for a child that does not read: more than a caller's whole conversation. */
+const MOST_UNTAKEN_BYTES = 48 * 1024 * 1024
 const STDERR_KEPT_BYTES = 64 * 1024
 /** How long a process may take to end by itself before it is killed. */
 const TERM_GRACE_MS = 1000
@@ -60,10 +69,14 @@ export function spawnChild(
     void giveWay(child.pid)
   }
   const stderr = keepTail(child)
-  const guard = new StdoutGuard(STDOUT_LIMITS, (reason) => {
-    stderr.add(`dragoman: ${reason}\n`)
-    if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL')
-  })
+  const guard = new StdoutGuard(
+    STDOUT_LIMITS,
+    (reason) => {
+      stderr.add(`dragoman: ${reason}\n`)
+      if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL')
+    },
+    untilTaken(child.stdin),
+  )
   child.stdout.on('error', (error) => guard.destroy(error))
   child.stdout.pipe(guard)
   child.stdout.once('end', () => void killWhenMute(child, exited))
@@ -92,6 +105,19 @@ export function spawnChild(
     holdOutput: () => guard.holdLines(),
     resumeOutput: () => guard.resumeLines(),
     end,
+  }
+}
+
+function untilTaken(stdin: Writable): UntilTaken {
+  return () => {
+    if (stdin.destroyed || stdin.writableLength <= MOST_UNTAKEN_BYTES) return undefined
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        for (const event of ['drain', 'close']) stdin.off(event, settle)
+        resolve()
+      }
+      for (const event of ['drain', 'close']) stdin.on(event, settle)
+    })
   }
 }
 

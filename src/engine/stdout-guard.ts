@@ -1,7 +1,8 @@
 /**
  * Between a child's stdout and the Agent SDK: lines pass unchanged, but a line that never ends or lines that are no
  * JSON cannot harm us (the SDK buffers a line without bound and skips garbage without end), and a reader that does not
- * keep up holds the child back instead of filling our memory.
+ * keep up holds the child back instead of filling our memory. So does a child that says far more than a model could, or asks and does
+ * not take our answers: a command can speak in the name of Claude Code's process, and write as fast as it likes.
  */
 import { Transform, type TransformCallback } from 'node:stream'
 
@@ -10,7 +11,13 @@ export interface StdoutLimits {
   readonly maxLineBytes: number
   /** Most lines that are not JSON objects. */
   readonly maxGarbageLines: number
+  /** Bytes that may come at once, and those that may follow in a second. */
+  readonly burstBytes: number
+  readonly bytesPerSecond: number
 }
+
+/** Resolves when the child has taken what we had to say; undefined where it has. */
+export type UntilTaken = () => Promise<void> | undefined
 
 const NEWLINE = 0x0a
 const OPEN_BRACE = 0x7b
@@ -23,12 +30,17 @@ export class StdoutGuard extends Transform {
   #violated = false
   #held = false
   #release: (() => void) | undefined
+  readonly #untilTaken: UntilTaken
+  #credit: number
+  #creditAt = performance.now()
 
   /** @param onViolation called once when a limit is passed; nothing more comes through after it. */
-  constructor(limits: StdoutLimits, onViolation: (reason: string) => void) {
+  constructor(limits: StdoutLimits, onViolation: (reason: string) => void, untilTaken: UntilTaken = () => undefined) {
     super()
     this.#limits = limits
     this.#onViolation = onViolation
+    this.#untilTaken = untilTaken
+    this.#credit = limits.burstBytes
   }
 
   /** Lets nothing through until `resumeLines`, so that the child's pipe fills and it waits. */
@@ -52,11 +64,24 @@ export class StdoutGuard extends Transform {
       done()
       return
     }
-    if (this.#held) {
-      this.#release = () => done(null, chunk)
-      return
+    const pass = (): void => {
+      if (this.#held) this.#release = () => done(null, chunk)
+      else done(null, chunk)
     }
-    done(null, chunk)
+    const waits = [this.#untilSlow(chunk.length), this.#untilTaken()].filter((wait) => wait !== undefined)
+    if (waits.length === 0) pass()
+    else void Promise.all(waits).then(pass)
+  }
+
+  #untilSlow(bytes: number): Promise<void> | undefined {
+    const { burstBytes, bytesPerSecond } = this.#limits
+    const now = performance.now()
+    const earned = ((now - this.#creditAt) / 1000) * bytesPerSecond
+    this.#credit = Math.min(burstBytes, this.#credit + earned) - bytes
+    this.#creditAt = now
+    if (this.#credit >= 0) return undefined
+    const ms = (-this.#credit / bytesPerSecond) * 1000
+    return new Promise((resolve) => setTimeout(resolve, ms).unref())
   }
 
   #inspect(chunk: Buffer): void {

@@ -75,6 +75,7 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
   const { reader, facts } = answering
   let begun = false
   let interrupted = false
+  let said = 0
   for (;;) {
     const message = await nextMessage(answering, begun)
     const isOver = message === undefined || message.type === 'result'
@@ -85,7 +86,11 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
       return yield* readSafely(() => reader.finish(message, facts ?? { calls: 1 }, costUsd))
     }
     begun ||= message.type === 'stream_event'
-    yield* readSafely(() => (isKnown(message) ? reader.read(message) : []))
+    yield* readSafely(() => {
+      said += weightOf(message)
+      if (said > MOST_SAID) throw new TurnFailure('stream_interrupted', 'the answer is longer than any model’s')
+      return isKnown(message) ? reader.read(message) : []
+    })
     if (reader.isCut) return yield* readSafely(() => reader.finishWithoutResult())
     // The egress refuses a second call; where there is none the process has to be stopped before it makes one.
     if (facts === undefined && reader.goesOn && !interrupted) {
@@ -94,6 +99,22 @@ export async function* streamAnswer(answering: Answering): AsyncGenerator<TurnEv
       answering.interrupt().catch(() => undefined)
     }
   }
+}
+
+/** In characters: more than fifty of the longest answers. Whoever pretends to be a model may never come to an end. */
+const MOST_SAID = 40_000_000
+/** What a block is counted for, whatever is in it. */
+const BLOCK_WEIGHT = 100
+
+function weightOf(message: SDKMessage): number {
+  if (message.type !== 'stream_event' || !isKnown(message)) return 0
+  const { event } = message
+  if (event.type === 'content_block_start') return BLOCK_WEIGHT
+  if (event.type !== 'content_block_delta') return 0
+  const { delta } = event
+  if (delta.type === 'text_delta') return delta.text.length
+  if (delta.type === 'thinking_delta') return delta.thinking.length
+  return delta.type === 'input_json_delta' ? delta.partial_json.length : 0
 }
 
 /** Undefined when everything has been said but the process's own good-bye. */

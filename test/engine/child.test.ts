@@ -74,6 +74,12 @@ describe('a child', () => {
       await vi.waitUntil(() => scoreOf(child.pid ?? 0) === Math.min(scoreOf('self') + 500, 1000), { timeout: 2000 })
     },
   )
+  it('that does not read what it is told is not heard meanwhile', async () => {
+    const child = shell('echo "{1}"; sleep 0.2; cat > /dev/null')
+    child.spawned.stdin.write('x'.repeat(50 * 1024 * 1024))
+    expect(await firstLine(child)).toBe('{1}')
+    expect(child.spawned.stdin.writableLength).toBe(0)
+  })
 
   it('says how it ended', async () => {
     await expect(shell('exit 3').exited).resolves.toBe('exited with code 3')

@@ -1,14 +1,19 @@
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
-import { StdoutGuard } from '../../src/engine/stdout-guard.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { StdoutGuard, type StdoutLimits, type UntilTaken } from '../../src/engine/stdout-guard.ts'
 
-function guarded(limits: { maxLineBytes: number; maxGarbageLines: number }): {
-  guard: StdoutGuard
-  violations: string[]
-} {
+const SLOW = { burstBytes: 1000, bytesPerSecond: 1000 }
+
+function guarded(
+  limits: Omit<StdoutLimits, keyof typeof SLOW>,
+  untilTaken?: UntilTaken,
+): { guard: StdoutGuard; violations: string[] } {
   const violations: string[] = []
-  return { guard: new StdoutGuard(limits, (reason) => violations.push(reason)), violations }
+  const guard = new StdoutGuard({ ...SLOW, ...limits }, (reason) => violations.push(reason), untilTaken)
+  return { guard, violations }
 }
+
+afterEach(() => vi.useRealTimers())
 
 describe('stdout guard', () => {
   it('passes lines unchanged, however they are cut into chunks', async () => {
@@ -44,5 +49,32 @@ describe('stdout guard', () => {
     guard.resumeLines()
     guard.end('{"b":2}\n')
     expect(await text(guard)).toBe('{"a":1}\n{"b":2}\n')
+  })
+
+  it('lets much through at once, and no more than so much in a second after it', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    const { guard } = guarded({ maxLineBytes: 10_000, maxGarbageLines: 0 })
+    let read = 0
+    guard.on('data', (chunk: Buffer) => (read += chunk.length))
+    for (const size of [900, 600, 1000]) guard.write(`{${'x'.repeat(size - 2)}\n`)
+    await vi.advanceTimersByTimeAsync(450)
+    expect(read).toBe(900)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(read).toBe(1500)
+    await vi.advanceTimersByTimeAsync(900)
+    expect(read).toBe(1500)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(read).toBe(2500)
+  })
+
+  it('lets nothing through while the child does not take what it is told', async () => {
+    let take = (): void => undefined
+    const taken = new Promise<void>((resolve) => (take = resolve))
+    const { guard } = guarded({ maxLineBytes: 100, maxGarbageLines: 0 }, () => taken)
+    guard.end('{"a":1}\n')
+    const all = text(guard)
+    expect(guard.readableLength).toBe(0)
+    take()
+    expect(await all).toBe('{"a":1}\n')
   })
 })

@@ -36,7 +36,10 @@ export const processLines: Target = {
 /** What stands on a process's stdout, if it comes through. */
 async function guarded(input: Buffer): Promise<string[]> {
   let isViolated = false
-  const guard = new StdoutGuard({ maxLineBytes: 100_000, maxGarbageLines: 100 }, () => (isViolated = true))
+  const guard = new StdoutGuard(
+    { maxLineBytes: 100_000, maxGarbageLines: 100, burstBytes: Infinity, bytesPerSecond: 1 },
+    () => (isViolated = true),
+  )
   const pieces: Buffer[] = []
   guard.on('data', (piece: Buffer) => pieces.push(piece))
   const half = Math.floor(input.length / 2)

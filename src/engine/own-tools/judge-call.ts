@@ -32,12 +32,9 @@ export function createJudge(judging: Judging): (call: ToolCallAsked) => Promise<
   return async ({ id, name, input }) => {
     if (functions.has(name)) return 'defer'
     const denied = await whyNot(judging, name, input)
-    if (denied === undefined) {
-      steps.allow(id)
-      return 'allow'
-    }
+    if (denied === undefined && steps.allow(id)) return 'allow'
     steps.deny(id)
-    return { denied }
+    return { denied: denied ?? 'Too many tools are at work.' }
   }
 }
 
