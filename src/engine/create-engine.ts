@@ -58,12 +58,12 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
 async function startEngine(given: EngineParts, login: Login): Promise<Engine> {
   const { config, currentConfig, log, observer, proofs = new Map() } = given
   const binary = requireBinary(config)
-  const runFolder = await createRunFolder(config.DATA_DIR)
+  const onLeftover = (error: unknown): void => log.warn({ err: error }, 'a folder is left for the next start to sweep')
+  const runFolder = await createRunFolder(config.DATA_DIR, onLeftover)
   const egress = await openEgress(config, login)
   const deathWatch = createDeathWatch(detectDeathWatchMethod())
   const limit = config.MAX_WORKERS ?? defaultWorkerLimit()
   const scheduler = new Scheduler(schedulerOptions(limit, currentConfig))
-  const onLeftover = (error: unknown): void => log.warn({ err: error }, 'a folder is left for the next start to sweep')
   const parts = { binary, login, egress, runFolder, deathWatch, onLeftover }
   const workerOptions = workerOptionsOf(parts, given)
   const factory = createWorkerFactory(workerOptions)

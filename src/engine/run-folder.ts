@@ -4,10 +4,11 @@
  * what a killed one left is swept by another.
  */
 import { symlinkSync } from 'node:fs'
-import { chmod, mkdir, readdir, readlink, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readlink, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { mayRun, newInstanceName, touch, TOUCH_MS } from '../instance.ts'
+import { removeFolder } from '../remove-folder.ts'
 import { kill, markedWith } from './kin.ts'
 
 export interface RunFolder {
@@ -24,9 +25,13 @@ export interface RunFolder {
 /**
  * Makes the folder, private to this user, and sweeps those of instances that are gone. The data folder around it may be
  * one that was there before, such as /srv or somebody's home: its mode is the operator's.
+ * @param onLeftover one that could not be swept: the next start tries again
  */
-export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
-  const runs = await prepare(dataFolder).catch((error: unknown): never => {
+export async function createRunFolder(
+  dataFolder: string,
+  onLeftover: (error: unknown) => void = () => undefined,
+): Promise<RunFolder> {
+  const runs = await prepare(dataFolder, onLeftover).catch((error: unknown): never => {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw new Error(`the data folder ${dataFolder} cannot be used (${reason}): make it writable, or set DATA_DIR`, {
       cause: error,
@@ -37,7 +42,7 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
   await mkdir(path, { mode: 0o700 })
   await mkdir(workingFolder, { mode: 0o500 })
   const touching = setInterval(() => {
-    void Promise.all([touch(path), sweep(runs)]).catch(() => undefined)
+    void Promise.all([touch(path), sweep(runs, onLeftover)]).catch(() => undefined)
   }, TOUCH_MS).unref()
   return {
     path,
@@ -48,35 +53,35 @@ export async function createRunFolder(dataFolder: string): Promise<RunFolder> {
       return home
     },
     removeHome: async (home) => {
-      await Promise.all([removeFolder(home), rm(noteOf(home), { force: true })])
+      await Promise.all([removeWhole(home), rm(noteOf(home), { force: true })])
     },
     noteTranscript: (home, folder) => {
       if (isOfTranscript(folder)) symlinkSync(folder, noteOf(home))
     },
     remove: () => {
       clearInterval(touching)
-      return removeFolder(path)
+      return removeWhole(path)
     },
   }
 }
 
-async function prepare(dataFolder: string): Promise<string> {
+async function prepare(dataFolder: string, onLeftover: (error: unknown) => void): Promise<string> {
   const runs = join(dataFolder, 'run')
   await mkdir(runs, { recursive: true, mode: 0o700 })
   await chmod(runs, 0o700)
-  await sweep(runs)
+  await sweep(runs, onLeftover)
   return runs
 }
 
-/** A child that is being killed may still write for a moment: try again a few times. */
-function removeFolder(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+/** Commands may have left anything in it. */
+async function removeWhole(path: string): Promise<void> {
+  await removeFolder(await realpath(dirname(path)), basename(path))
 }
 
-async function sweep(runs: string): Promise<void> {
+async function sweep(runs: string, onLeftover: (error: unknown) => void): Promise<void> {
   for (const name of await readdir(runs)) {
     const path = join(runs, name)
-    if (!(await mayRun(name, path))) await sweepInstance(path)
+    if (!(await mayRun(name, path))) await sweepInstance(path).catch(onLeftover)
   }
 }
 
@@ -85,9 +90,9 @@ async function sweepInstance(path: string): Promise<void> {
   for (const pid of await markedWith(`HOME=${path}/`).catch(() => [])) kill(pid, 'SIGKILL')
   for (const name of await readdir(path).catch(() => [])) {
     const folder = name.endsWith(NOTE) ? await readlink(join(path, name)).catch(() => undefined) : undefined
-    if (folder !== undefined && isOfTranscript(folder)) await removeFolder(folder)
+    if (folder !== undefined && isOfTranscript(folder)) await removeWhole(folder)
   }
-  await removeFolder(path)
+  await removeWhole(path)
 }
 
 const NOTE = '.transcript'

@@ -6,7 +6,7 @@ import { mayRun } from '../instance.ts'
 import type { Logger } from '../log.ts'
 import { findSessions } from '../store/sessions-table.ts'
 import type { Store } from '../store/store.ts'
-import { removeFolder } from './remove-folder.ts'
+import { removeFolder } from '../remove-folder.ts'
 import { findRoot, TURNS } from './workspaces-root.ts'
 
 export interface WorkspaceSweepOptions {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import {
@@ -119,4 +119,24 @@ test('what a killed instance left running is swept with its folder', async () =>
   const second = await createRunFolder(data)
   await expect(ended).resolves.toEqual([null, 'SIGKILL'])
   await Promise.all([mine.remove(), second.remove()])
+})
+
+test('what commands leave is removed and swept, also what is closed, or nested deeper than a path is long', async () => {
+  const runFolder = await createRunFolder(data)
+  const leave = (folder: string): void => {
+    const nest = 'for i in $(seq 60); do mkdir "$0"; cd -P "$0" 2>/dev/null || cd "./$0"; done'
+    execFileSync('sh', ['-c', nest, 'x'.repeat(200)], { cwd: folder })
+    mkdirSync(join(folder, 'closed', 'inner'), { recursive: true })
+    chmodSync(join(folder, 'closed'), 0)
+  }
+  const home = await runFolder.createHome('home')
+  leave(home)
+  await runFolder.removeHome(home)
+  expect(existsSync(home)).toBe(false)
+  const gone = join(dirname(runFolder.path), basename(runFolder.path).replace(/^\d+/, '999999999'))
+  mkdirSync(gone)
+  leave(gone)
+  const next = await createRunFolder(data)
+  expect(existsSync(gone)).toBe(false)
+  await Promise.all([runFolder.remove(), next.remove()])
 })

@@ -1,4 +1,4 @@
-/** Takes away a folder that others could write to: no link is followed, on the way to it or in it. */
+/** Takes away a folder that others could write to, whatever they have left in it: no link is followed, on the way to it or in it. */
 import { execFile } from 'node:child_process'
 import { lstat, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export async function removeFolder(parent: string, name: string): Promise<void> 
   if (real === undefined) return
   if (real !== parent) throw new Error(`a link stands in the way to ${path}`)
   try {
-    await rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
+    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   } catch {
     await removeClosed(path)
   }
