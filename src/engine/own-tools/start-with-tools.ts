@@ -48,6 +48,12 @@ export type StartWithTools = (start: ToolStart) => Promise<Worker>
 /** Takes the login out of the environment of commands. */
 const SCRUB = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '1' } as const
 
+/**
+ * Claude Code tells the model of the repository that the workspace is in: of one around it, or elsewhere, if its `.git` says so. In the
+ * sandbox it sees none but the workspace's own.
+ */
+const NO_REPOSITORY = { CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS: '1' } as const
+
 /** Milliseconds to reach an MCP server. */
 const CONNECT_MS = 10_000
 
@@ -78,14 +84,20 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
     }
     try {
       const confinement = await confinementOf(options, ownTools, place)
-      const isPerCommand = options.sandbox !== undefined && confinement === undefined && ownTools.isUnguarded !== true
-      if (isPerCommand && ownTools.allowed.includes('Bash')) tidy = await watchMountPoints(ownTools.workspace)
+      const isOutside = confinement === undefined && ownTools.isUnguarded !== true
+      const isPerCommand = isOutside && options.sandbox !== undefined && ownTools.allowed.includes('Bash')
+      if (isPerCommand) tidy = await watchMountPoints(ownTools.workspace)
       const isBegun = (await ownTools.transcript?.load()) !== undefined
       const process = openClaudeCode({
         binary: options.binary,
         model: turn.model === 'default' ? undefined : turn.model,
         systemPrompt: [turn.system, missingNote(bridge)].filter((part) => part !== undefined).join('\n\n'),
-        env: { ...place.env, ...timeouts(options.toolTimeoutMs), ...(isPerCommand ? SCRUB : {}) },
+        env: {
+          ...place.env,
+          ...timeouts(options.toolTimeoutMs),
+          ...(isOutside ? NO_REPOSITORY : {}),
+          ...(isPerCommand ? SCRUB : {}),
+        },
         cwd: ownTools.workspace,
         setup: {
           tools: ownTools.allowed,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   mkdirSync,
   mkdtempSync,
@@ -215,6 +216,25 @@ describe('a turn with tools', () => {
       }
     },
   )
+
+  test('outside of the sandbox tells of no repository around the workspace, and leaves nothing in it', async () => {
+    const around = mkdtempSync(join(root, 'around-'))
+    const git = (...args: string[]): void => void execFileSync('git', args, { cwd: around, stdio: 'ignore' })
+    git('init')
+    git('-c', 'user.name=a', '-c', 'user.email=a@a.test', 'commit', '--allow-empty', '-m', 'hidden words')
+    writeFileSync(join(around, 'hidden-file'), '')
+    mkdirSync(join(around, 'inner'))
+    writeFileSync(join(workspace, '.git'), `gitdir: ${join(around, '.git')}`)
+    const other = await startTestEngine({ EGRESS: 'false' })
+    try {
+      for (const place of [workspace, join(around, 'inner')]) await other.ask(granted({ workspace: place }))
+      expect(other.model.requests).toHaveLength(2)
+      expect(JSON.stringify(other.model.requests.map(({ body }) => body))).not.toMatch(/hidden/)
+      expect([readdirSync(workspace), readdirSync(join(around, 'inner'))]).toEqual([['.git'], []])
+    } finally {
+      await other[Symbol.asyncDispose]()
+    }
+  })
 
   test('costs what its calls cost, each of them told, and asks before each whether it may go on', async () => {
     fixture.model.script(uses('Glob', { pattern: '*' }, 'One.'), uses('Glob', { pattern: '*' }), says('Never said.'))
