@@ -17,6 +17,7 @@ import { Pool } from './pool.ts'
 import { createReuse, type Proofs } from './reuse.ts'
 import { createRunFolder } from './run-folder.ts'
 import { createAttemptWithTools } from './own-tools/attempt-with-tools.ts'
+import { privateFolders, secretPaths } from './own-tools/hidden-paths.ts'
 import { detectSandbox, type SandboxFound, sandboxFor } from './own-tools/detect-sandbox.ts'
 import { createStartWithTools, type ToolStartOptions } from './own-tools/start-with-tools.ts'
 import { createPrices } from './prices.ts'
@@ -180,7 +181,8 @@ function toolOptions(
     withoutSandbox: config.TOOLS_WITHOUT_SANDBOX,
     hasNetwork: config.TOOLS_NETWORK,
     readable: config.TOOLS_READABLE,
-    hidden: [config.DATA_DIR, ...configFolder(options.login)],
+    private: privateFolders(config),
+    secret: [...secretPaths(config), ...configFolder(options.login)],
     toolTimeoutMs: config.TOOL_TIMEOUT,
     onServerError: (server, error) => log.warn({ err: error, server }, 'an MCP server did not answer'),
   }

@@ -5,6 +5,7 @@
  */
 import { dirname } from 'node:path'
 import type { SpawnOptions } from '../claude-code.ts'
+import { cover } from './hidden-paths.ts'
 
 export interface SandboxTools {
   /** Paths of the programs. */
@@ -18,9 +19,15 @@ export interface Confinement {
   readonly home: string
   /** Paths besides those of the system that can be read. */
   readonly readable: readonly string[]
+  /** Folders that cannot, if they lie in one of the system. */
+  readonly private: readonly string[]
+  /** Files and folders that cannot, wherever they lie. */
+  readonly secret: readonly string[]
   /** The way out to the model; undefined where the process has the network. */
   readonly wayOut: { readonly port: number; readonly socket: string } | undefined
 }
+
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt']
 
 /** What programs need of /etc. Other files there can hold what the server may read, and callers may not. */
 const ETC = [
@@ -79,7 +86,7 @@ const SOCKET = '/run/egress.sock'
 export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
   asked: Asked,
   tools: SandboxTools,
-  { workspace, isWritable, home, readable, wayOut }: Confinement,
+  { workspace, isWritable, home, readable, private: others, secret, wayOut }: Confinement,
 ): Asked {
   const config = asked.env['CLAUDE_CONFIG_DIR']
   const args = [
@@ -104,10 +111,11 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     '/tmp',
     '--tmpfs',
     '/run',
-    ...readOnly('/usr'),
-    ...['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/opt'].flatMap(readOnly),
+    ...SYSTEM.flatMap(readOnly),
+    ...cover(SYSTEM, others),
     ...ETC.map((name) => `/etc/${name}`).flatMap(readOnly),
     ...readable.flatMap(readOnly),
+    ...cover([...SYSTEM, ...readable], secret),
     ...readOnly(asked.command),
     '--bind',
     home,

@@ -30,8 +30,10 @@ export interface ToolStartOptions extends PlaceOptions {
   readonly hasNetwork: boolean
   /** Paths besides the system's that can be read in the sandbox. */
   readonly readable: readonly string[]
-  /** Folders that commands are not to read where they are confined one by one. */
-  readonly hidden: readonly string[]
+  /** Folders that cannot, if they lie in one of the system. */
+  readonly private: readonly string[]
+  /** Files and folders that commands are not to read, wherever they lie. */
+  readonly secret: readonly string[]
   /** Milliseconds that a tool may take. */
   readonly toolTimeoutMs: number
   readonly onServerError: (server: string, error: unknown) => void
@@ -111,7 +113,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
             steps,
           }),
           // Where the process itself needs the login, its commands are kept from it.
-          ...(isPerCommand ? { commandSandbox: { hidden: options.hidden, hasNetwork: options.hasNetwork } } : {}),
+          ...(isPerCommand ? { commandSandbox: { hidden: options.secret, hasNetwork: options.hasNetwork } } : {}),
           ...(ownTools.transcript === undefined ? {} : { session: { transcript: ownTools.transcript, isBegun } }),
         },
         spawn: (asked) => {
@@ -163,7 +165,7 @@ async function startedChild(child: () => Child | undefined, introduction: Promis
 }
 
 async function confinementOf(
-  { sandbox, egress, runFolder, hasNetwork, readable }: ToolStartOptions,
+  { sandbox, egress, runFolder, hasNetwork, readable, private: others, secret }: ToolStartOptions,
   { allowed, workspace, isUnguarded }: OwnTools,
   { home, lane }: Pick<Place, 'home' | 'lane'>,
 ): Promise<readonly [SandboxTools, Parameters<typeof confine>[2]] | undefined> {
@@ -171,7 +173,7 @@ async function confinementOf(
   const isOnline = hasNetwork || allowed.includes('WebFetch')
   const wayOut = isOnline ? undefined : { port: egress.port, socket: await lane.socket(runFolder.path) }
   const isWritable = allowed.some((tool) => tool === 'Write' || tool === 'Edit' || tool === 'Bash')
-  return [sandbox, { workspace, isWritable, home, readable, wayOut }]
+  return [sandbox, { workspace, isWritable, home, readable, private: others, secret, wayOut }]
 }
 
 function timeouts(ms: number): Record<string, string> {

@@ -1,11 +1,12 @@
 /** What the sandbox holds, tried by commands in it alone: no model and no Claude Code. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { detectSandbox } from '../../../src/engine/own-tools/detect-sandbox.ts'
+import { cover, secretPaths } from '../../../src/engine/own-tools/hidden-paths.ts'
 import { confine, type Confinement } from '../../../src/engine/own-tools/sandbox.ts'
 import { testInSandbox } from '../../support/sandbox.ts'
 
@@ -23,17 +24,59 @@ async function run(command: string, confinement: Partial<Confinement> = {}): Pro
   if (!found.available) throw new Error(found.reason)
   const asked = { command: '/bin/sh', args: ['-c', command], env: {} }
   const workspace = join(folder, 'work')
-  const place = { workspace, isWritable: true, home: join(folder, 'home'), readable: [], wayOut: undefined }
+  const place = {
+    workspace,
+    isWritable: true,
+    home: join(folder, 'home'),
+    readable: [],
+    private: [],
+    secret: [],
+    wayOut: undefined,
+  }
   const { command: file, args, env } = confine(asked, found, { ...place, ...confinement })
   const { stdout } = await promisify(execFile)(file, args, { env, timeout: 20_000 })
   return stdout
 }
 
 describe('a command in the sandbox', () => {
+  testInSandbox('reads what is readable, but for what the server keeps to itself there', async () => {
+    const opt = join(folder, 'opt')
+    for (const name of ['data/workspaces/mine', 'data/workspaces/other', 'lib'])
+      mkdirSync(join(opt, name), { recursive: true })
+    for (const file of ['data/db', 'data/workspaces/mine/a', '.env', 'lib/a']) writeFileSync(join(opt, file), 'words')
+    symlinkSync('opt', join(folder, 'link'))
+    const look = `cd ${folder}; find opt/ link/ -type f -size +0 | sort; find opt link/ -name other`
+    const confinement = {
+      readable: [opt, join(folder, 'link')],
+      secret: [join(folder, 'link', 'data'), join(opt, '.env'), join(opt, 'not-there')],
+      workspace: join(opt, 'data/workspaces/mine'),
+    }
+    expect((await run(look, confinement)).split('\n')).toEqual([
+      'link/lib/a',
+      'opt/data/workspaces/mine/a',
+      'opt/lib/a',
+      '',
+    ])
+  })
+
+  test('does not see other folders of the operator’s below those of the system', () => {
+    const [a, b, lib] = ['/usr/bin', '/usr/share', realpathSync('/lib')]
+    expect(cover(['/usr', '/lib'], [a, b, '/var', '/etc', '/not-there'])).toEqual(['--tmpfs', a, '--tmpfs', b])
+    expect(cover(['/usr', '/lib'], [lib])).toEqual(expect.arrayContaining(['--tmpfs', '/lib']))
+  })
+
   // To the kernel the root of a sandbox is root, if the server is.
   testInSandbox('changes no setting of the kernel, whoever runs the server', async () => {
     const writable =
       'find /proc/sys /proc/irq /proc/fs /proc/mtrr /proc/sysrq-trigger -type f -writable 2>/dev/null; true'
     expect(await run(`${writable}; echo looked`)).toBe('looked\n')
   })
+})
+
+test('what a server keeps to itself is its data, its settings and its database', () => {
+  const config = { DATA_DIR: '/d', CONFIG_FILE: '/c.json', MCP_CONFIG: undefined, DATABASE_URL: 'sqlite:///opt/x.db' }
+  const paths = ['/d', resolve('.env'), '/c.json', '/opt/x.db', '/opt/x.db-wal', '/opt/x.db-shm', '/opt/x.db-journal']
+  expect(secretPaths(config)).toEqual(paths)
+  expect(secretPaths({ ...config, DATABASE_URL: 'sqlite:' })).toHaveLength(3)
+  expect(secretPaths({ ...config, DATABASE_URL: 'postgres://a/b' })).toHaveLength(3)
 })
