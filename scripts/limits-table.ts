@@ -146,6 +146,10 @@ time that a model list of MCP servers is believed | mcp/probes.ts#keptMs | ms | 
 a use of a tool | TOOL_TIMEOUT | ms | it failed; what it started is ended | engine/own-tools/with-tools.test.ts: a tool that does not come to an end in its time is one that failed
 tools at work at a time | engine/own-tools/tool-steps.ts#MOST_STEPS | number | denied | engine/own-tools/tool-steps.test.ts: are a thousand at most
 the id of a use of a tool | engine/own-tools/tool-steps.ts#LONGEST_ID | characters | denied | engine/own-tools/tool-steps.test.ts: have short ids
+processes and threads in the sandbox of a turn, where the server does not run as root | TOOLS_MAX_PROCESSES | number | none is started | engine/own-tools/sandbox.test.ts: starts no more processes than may be
+a file that is written there | TOOLS_MAX_FILE_BYTES | bytes | it is cut | engine/own-tools/sandbox.test.ts: writes no file that is longer than may be
+'/tmp', '/run' and '/dev/shm' there, each | engine/own-tools/sandbox.ts#MOST_IN_MEMORY | bytes | they are full | engine/own-tools/sandbox.test.ts: writes no file that is longer than may be
+what tools leave free of the disk | TOOLS_MIN_FREE_BYTES | bytes | a turn that writes is not begun, or ended | engine/own-tools/disk-watch.test.ts: a turn is ended before the disk that it writes to is full
 calls of the model in a turn with tools | TOOLS_MAX_TURNS | number | finish reason 'length' | engine/own-tools/with-tools.test.ts: ends at the limit of its turns
 calls of a turn with tools that are out at the same time; under a limit of what is spent, one | engine/egress/tool-gate.ts#MOST_AT_ONCE | number | the others wait | engine/egress-with-tools.test.ts: are four at most without one
 a call in a turn with commands | engine/egress/tool-gate.ts#MOST_BODY_BYTES | bytes | refused | engine/egress-with-tools.test.ts: longer than the model API takes is refused

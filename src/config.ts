@@ -6,12 +6,12 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { OwnToolName } from './turn/own-tools.ts'
 import type { LIVE_SETTINGS } from './live-settings.ts'
 import { readEnvFile } from './env-file.ts'
 import { optional, setting, type Setting } from './setting.ts'
-import { flag, integer, json, text, path, key, toolNames, perMinute, proxies, databaseUrl } from './setting-schemas.ts'
+import { flag, integer, json, text, path, key, perMinute, proxies, databaseUrl } from './setting-schemas.ts'
 import { readSettingsFile, type SettingsInFile } from './settings-file.ts'
+import { TOOL_SETTINGS } from './tool-settings.ts'
 
 export const AUTH_METHODS = ['cli', 'api_key', 'bedrock', 'vertex', 'foundry'] as const
 
@@ -59,50 +59,7 @@ export const SETTINGS = {
     15_000,
     'Milliseconds of silence after which a stream gets a comment line.',
   ),
-  TOOL_TIMEOUT: setting(
-    integer(1000, 3_600_000),
-    120_000,
-    "Milliseconds that one of Claude Code's own tools may take.",
-  ),
-  TOOLS_ALLOWED: setting<OwnToolName[]>(
-    toolNames,
-    ['Read', 'Glob', 'Grep'],
-    "Claude Code's own tools that requests may turn on, separated by commas: Read, Glob, Grep, Write, Edit, Bash, WebSearch, WebFetch, or their plain names. `none` for none. What `POST /v1/tools/config` sets wins over it.",
-    { shownDefault: 'Read,Glob,Grep' },
-  ),
-  TOOLS_MAX_TURNS: setting(
-    integer(1, 1000),
-    50,
-    'Most calls of the model in a turn with tools. What `POST /v1/tools/config` sets wins over it.',
-  ),
-  DANGEROUSLY_ALLOW_BYPASS_PERMISSIONS: setting(
-    flag,
-    false,
-    'Let requests ask for the permission mode bypassPermissions: no sandbox, no guard of paths.',
-  ),
-  CLAUDE_CWD: optional(path, 'The folder that tools work in where a request names no other.', {
-    shownDefault: 'a folder of its own for each session or request',
-  }),
-  WORKSPACES: setting(
-    json(z.record(z.string().regex(/^[\w.-]{1,64}$/, 'expected names of letters, digits, _, . and -'), path)),
-    {},
-    'JSON object of names and folders: a request picks one by the header `X-Claude-Workspace`.',
-  ),
-  TOOLS_NETWORK: setting(
-    flag,
-    false,
-    'Let commands use the network. With WebFetch among the tools of a request they can anyway.',
-  ),
-  TOOLS_READABLE: setting(
-    json(z.array(path)),
-    [],
-    "JSON list of paths that commands can read in the sandbox besides the workspace and the system's programs.",
-  ),
-  TOOLS_WITHOUT_SANDBOX: setting(
-    flag,
-    false,
-    'Accept commands where there is no sandbox: they can read what the server can, and leave programs running.',
-  ),
+  ...TOOL_SETTINGS,
   DRAIN_TIMEOUT: setting(integer(0, 600_000), 25_000, 'Milliseconds that running requests get to finish at shutdown.'),
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
   MAX_BODIES_BYTES: optional(

@@ -108,7 +108,9 @@ async function startEngine(given: EngineParts, login: Login): Promise<Engine> {
   }
   const shared = { pool, health, capabilities, spend: createSpend(costs), log, observer }
   const start = createStartWithTools(toolOptions(workerOptions, sandbox, { config, log }))
-  const attemptWithTools = createAttemptWithTools({ ...shared, start, toolTimeoutMs: config.TOOL_TIMEOUT })
+  const disk = { leastFree: config.TOOLS_MIN_FREE_BYTES }
+  const ofTools = { start, disk, toolTimeoutMs: config.TOOL_TIMEOUT }
+  const attemptWithTools = createAttemptWithTools({ ...shared, ...ofTools })
   reuse.prove('text')
   void reuse.settled().then(() => pool.rehearse())
 
@@ -182,6 +184,7 @@ function toolOptions(
     hasNetwork: config.TOOLS_NETWORK,
     readable: config.TOOLS_READABLE,
     private: privateFolders(config),
+    bounds: { processes: config.TOOLS_MAX_PROCESSES, fileBytes: config.TOOLS_MAX_FILE_BYTES },
     secret: [...secretPaths(config), ...configFolder(options.login)],
     toolTimeoutMs: config.TOOL_TIMEOUT,
     onServerError: (server, error) => log.warn({ err: error, server }, 'an MCP server did not answer'),

@@ -16,6 +16,7 @@ import type { Pool } from '../pool.ts'
 import type { Spend } from '../spend.ts'
 import { ownStopSequences } from '../turn-settings.ts'
 import type { Worker } from '../worker.ts'
+import { type DiskWatch, type DiskWatchOptions, watchDisk } from './disk-watch.ts'
 import type { StartWithTools } from './start-with-tools.ts'
 import { ToolReader } from './tool-reader.ts'
 import { ToolSteps } from './tool-steps.ts'
@@ -27,6 +28,7 @@ export interface ToolAttemptParts {
   readonly capabilities: ModelCapabilities
   readonly spend: Spend
   readonly toolTimeoutMs: number
+  readonly disk: DiskWatchOptions
   readonly observer: EngineObserver
   readonly log: Logger
 }
@@ -39,16 +41,19 @@ const CALLS_OF_TOOLS = 2
 export type AttemptWithTools = (turn: TurnWithTools, signal: AbortSignal, running: Running) => AsyncGenerator<TurnEvent>
 
 export function createAttemptWithTools(parts: ToolAttemptParts): AttemptWithTools {
-  const { start, pool, health, capabilities, spend, toolTimeoutMs, observer, log } = parts
+  const { start, pool, health, capabilities, spend, toolTimeoutMs, disk, observer, log } = parts
   return async function* attempt(turn, signal, { slot, meter }) {
     const steps = new ToolSteps()
     const chain = digestChain(turn.conversation)
     const freePlace = await pool.lend()
     let worker: Worker | undefined
+    let watch: DiskWatch | undefined
     try {
+      watch = writes(turn) ? await watchDisk([turn.ownTools.workspace], disk) : undefined
+      const until = AbortSignal.any([signal, ...(watch === undefined ? [] : [watch.signal])])
       worker = await start({ turn, chain, steps })
       log.debug({ requestId: turn.id, worker: worker.id }, 'the turn has a process with tools')
-      health.sawReady(await worker.ready(signal))
+      health.sawReady(await worker.ready(until))
       health.sawTurn()
       observer.leased('new')
       const reader = new ToolReader({
@@ -72,11 +77,15 @@ export function createAttemptWithTools(parts: ToolAttemptParts): AttemptWithTool
       const onTaken = (taken: Taken): void => {
         for (const spending of spend(taken, turn)) meter?.took(spending)
       }
-      for await (const event of worker.run({ turn, chain, model, steps: { reader, gate }, onTaken }, signal)) {
+      for await (const event of worker.run({ turn, chain, model, steps: { reader, gate }, onTaken }, until)) {
         yield event.type === 'start' ? { ...event, lease: 'new' } : event
       }
       health.sawAnswer()
+    } catch (error) {
+      watch?.signal.throwIfAborted()
+      throw error
     } finally {
+      watch?.close()
       slot.free = end(worker, observer).finally(freePlace)
       // What tools have left running ends with the turn.
       await slot.free
@@ -89,6 +98,9 @@ async function end(worker: Worker | undefined, observer: EngineObserver): Promis
   observer.ended(worker.child.ranOutOfMemory ? 'out_of_memory' : 'single_use')
   await worker.end()
 }
+
+const writes = ({ ownTools }: TurnWithTools): boolean =>
+  ownTools.allowed.some((tool) => tool === 'Write' || tool === 'Edit' || tool === 'Bash')
 
 /** Tools that look at the web ask a small model, or have the model API search. */
 function rulesFor({ ownTools: { allowed } }: TurnWithTools, health: Health): CallRules {

@@ -41,9 +41,12 @@ export function cover(bound: readonly string[], hidden: readonly string[]): stri
     const place = placeOf(path)
     if (place === undefined) return []
     const seen = folders.flatMap((folder) => seenAt(folder, place))
-    return [...new Set(seen)].flatMap((at) => (place.isFolder ? ['--tmpfs', at] : ['--ro-bind', '/dev/null', at]))
+    return [...new Set(seen)].flatMap((at) => (place.isFolder ? [...EMPTY, at] : ['--ro-bind', '/dev/null', at]))
   })
 }
+
+/** With room for the folders in which something else is shown. */
+const EMPTY = ['--size', '1000000', '--tmpfs']
 
 interface Place {
   readonly path: string

@@ -13,6 +13,13 @@ export interface SandboxTools {
   readonly socat: string
 }
 
+export interface SandboxBounds {
+  /** Processes and threads. */
+  readonly processes: number
+  /** Of a file. */
+  readonly fileBytes: number
+}
+
 export interface Confinement {
   readonly workspace: string
   readonly isWritable: boolean
@@ -23,6 +30,7 @@ export interface Confinement {
   readonly private: readonly string[]
   /** Files and folders that cannot, wherever they lie. */
   readonly secret: readonly string[]
+  readonly bounds: SandboxBounds
   /** The way out to the model; undefined where the process has the network. */
   readonly wayOut: { readonly port: number; readonly socket: string } | undefined
 }
@@ -86,7 +94,7 @@ const SOCKET = '/run/egress.sock'
 export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
   asked: Asked,
   tools: SandboxTools,
-  { workspace, isWritable, home, readable, private: others, secret, wayOut }: Confinement,
+  { workspace, isWritable, home, readable, private: others, secret, bounds, wayOut }: Confinement,
 ): Asked {
   const config = asked.env['CLAUDE_CONFIG_DIR']
   const args = [
@@ -107,10 +115,7 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     ...OF_THE_KERNEL.map((name) => `/proc/${name}`).flatMap(readOnly),
     '--dev',
     '/dev',
-    '--tmpfs',
-    '/tmp',
-    '--tmpfs',
-    '/run',
+    ...['/dev/shm', '/tmp', '/run'].flatMap((path) => ['--size', String(MOST_IN_MEMORY), '--tmpfs', path]),
     ...SYSTEM.flatMap(readOnly),
     ...cover(SYSTEM, others),
     ...ETC.map((name) => `/etc/${name}`).flatMap(readOnly),
@@ -124,10 +129,15 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     ...(config === undefined || config.startsWith(`${home}/`) ? [] : ['--bind', config, config]),
     ...(isWritable ? ['--bind', workspace, workspace] : ['--ro-bind', workspace, workspace]),
     ...(wayOut === undefined ? [] : ['--bind', wayOut.socket, SOCKET]),
+    // They are in memory too, and have no bound.
+    '--remount-ro',
+    '/dev',
+    '--remount-ro',
+    '/',
     '--chdir',
     workspace,
     '--',
-    ...(wayOut === undefined ? [] : reachModel(tools, wayOut.port)),
+    ...begin(tools, bounds, wayOut?.port),
     asked.command,
     ...asked.args,
   ]
@@ -144,8 +154,25 @@ function pathWith(folder: string): string {
   return [...new Set([...folders, folder])].join(':')
 }
 
-/** Inside, the model's address leads to the socket. */
-function reachModel({ socat }: SandboxTools, port: number): string[] {
-  const listen = `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`
-  return ['/bin/sh', '-c', `"$0" ${listen} UNIX-CONNECT:${SOCKET} & exec "$@"`, socat]
+/** In bytes, of each of the folders that are not on a disk: it counts as memory. */
+const MOST_IN_MEMORY = 512 * 1024 * 1024
+
+/** For want of memory the system ends first what is in a sandbox. */
+const EXPENDABLE = 500
+
+/**
+ * What the program and all that it starts are held to, and, inside, the model's address leads to the socket. Shells call the bound
+ * of processes by different names, and count in blocks of 512 bytes.
+ */
+function begin({ socat }: SandboxTools, { processes, fileBytes }: SandboxBounds, port: number | undefined): string[] {
+  const listen = `"$0" TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr UNIX-CONNECT:${SOCKET} &`
+  const script = [
+    'ulimit -c 0',
+    `ulimit -u ${processes} 2> /dev/null || ulimit -p ${processes} 2> /dev/null`,
+    `ulimit -f ${Math.ceil(fileBytes / 512)}`,
+    `echo ${EXPENDABLE} > /proc/self/oom_score_adj`,
+    ...(port === undefined ? [] : [listen]),
+    'exec "$@"',
+  ]
+  return ['/bin/sh', '-c', script.join('\n'), socat]
 }

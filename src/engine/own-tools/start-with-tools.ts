@@ -15,7 +15,7 @@ import { createJudge } from './judge-call.ts'
 import { type Bridge, bridgeServers } from './mcp-bridge.ts'
 import { watchMountPoints } from './mount-points.ts'
 import { createPathGuard } from './path-guard.ts'
-import { confine, type SandboxTools } from './sandbox.ts'
+import { confine, type SandboxBounds, type SandboxTools } from './sandbox.ts'
 import type { ToolSteps } from './tool-steps.ts'
 
 export interface ToolStartOptions extends PlaceOptions {
@@ -34,6 +34,7 @@ export interface ToolStartOptions extends PlaceOptions {
   readonly private: readonly string[]
   /** Files and folders that commands are not to read, wherever they lie. */
   readonly secret: readonly string[]
+  readonly bounds: SandboxBounds
   /** Milliseconds that a tool may take. */
   readonly toolTimeoutMs: number
   readonly onServerError: (server: string, error: unknown) => void
@@ -165,7 +166,7 @@ async function startedChild(child: () => Child | undefined, introduction: Promis
 }
 
 async function confinementOf(
-  { sandbox, egress, runFolder, hasNetwork, readable, private: others, secret }: ToolStartOptions,
+  { sandbox, egress, runFolder, hasNetwork, readable, private: others, secret, bounds }: ToolStartOptions,
   { allowed, workspace, isUnguarded }: OwnTools,
   { home, lane }: Pick<Place, 'home' | 'lane'>,
 ): Promise<readonly [SandboxTools, Parameters<typeof confine>[2]] | undefined> {
@@ -173,7 +174,7 @@ async function confinementOf(
   const isOnline = hasNetwork || allowed.includes('WebFetch')
   const wayOut = isOnline ? undefined : { port: egress.port, socket: await lane.socket(runFolder.path) }
   const isWritable = allowed.some((tool) => tool === 'Write' || tool === 'Edit' || tool === 'Bash')
-  return [sandbox, { workspace, isWritable, home, readable, private: others, secret, wayOut }]
+  return [sandbox, { workspace, isWritable, home, readable, private: others, secret, bounds, wayOut }]
 }
 
 function timeouts(ms: number): Record<string, string> {

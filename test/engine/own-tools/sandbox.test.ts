@@ -24,15 +24,9 @@ async function run(command: string, confinement: Partial<Confinement> = {}): Pro
   if (!found.available) throw new Error(found.reason)
   const asked = { command: '/bin/sh', args: ['-c', command], env: {} }
   const workspace = join(folder, 'work')
-  const place = {
-    workspace,
-    isWritable: true,
-    home: join(folder, 'home'),
-    readable: [],
-    private: [],
-    secret: [],
-    wayOut: undefined,
-  }
+  const bounds = { processes: 100, fileBytes: 1_000_000 }
+  const seen = { readable: [], private: [], secret: [] }
+  const place = { workspace, isWritable: true, home: join(folder, 'home'), ...seen, bounds, wayOut: undefined }
   const { command: file, args, env } = confine(asked, found, { ...place, ...confinement })
   const { stdout } = await promisify(execFile)(file, args, { env, timeout: 20_000 })
   return stdout
@@ -60,9 +54,31 @@ describe('a command in the sandbox', () => {
   })
 
   test('does not see other folders of the operator’s below those of the system', () => {
+    const empty = ['--size', '1000000', '--tmpfs']
     const [a, b, lib] = ['/usr/bin', '/usr/share', realpathSync('/lib')]
-    expect(cover(['/usr', '/lib'], [a, b, '/var', '/etc', '/not-there'])).toEqual(['--tmpfs', a, '--tmpfs', b])
-    expect(cover(['/usr', '/lib'], [lib])).toEqual(expect.arrayContaining(['--tmpfs', '/lib']))
+    expect(cover(['/usr', '/lib'], [a, b, '/var', '/etc', '/not-there'])).toEqual([...empty, a, ...empty, b])
+    expect(cover(['/usr', '/lib'], [lib])).toEqual(expect.arrayContaining([...empty, '/lib']))
+  })
+
+  testInSandbox('writes no file that is longer than may be, neither core, and no place that has no bound', async () => {
+    const write = 'head -c 3000000 /dev/zero > file 2> /dev/null; wc -c < file; ulimit -c; cat /proc/self/oom_score_adj'
+    expect((await run(write)).trim().split('\n')).toEqual(['1000448', '0', '500'])
+    const touch = ['/x', '/dev/x', '/dev/shm/x', '/tmp/x', '/run/x', '/usr/x'].map(
+      (path) => `touch ${path} && echo ${path}`,
+    )
+    expect(await run(`${touch.join('; ')}; true`)).toBe('/dev/shm/x\n/tmp/x\n/run/x\n')
+    expect((await run('df -B 1M /tmp /run /dev/shm | tail -n 3 | tr -s " " | cut -d " " -f 2')).trim()).toBe(
+      '512\n512\n512',
+    )
+  })
+
+  // Linux bounds no processes of root.
+  test.runIf(process.getuid?.() !== 0)('starts no more processes than may be', async () => {
+    const bomb = '(i=0; while [ $i -lt 300 ]; do sleep 5 & i=$((i + 1)); done) 2> /dev/null'
+    // Nobody can be started to count them.
+    const started = Number(await run(`${bomb}; n=0; for each in /proc/[0-9]*; do n=$((n + 1)); done; echo $n`))
+    expect(started).toBeGreaterThan(50)
+    expect(started).toBeLessThanOrEqual(101)
   })
 
   // To the kernel the root of a sandbox is root, if the server is.
