@@ -168,6 +168,7 @@ calls of an MCP server at a time, in a turn | engine/own-tools/mcp-bridge.ts#MOS
 what an MCP server may say in a turn | engine/own-tools/mcp-bridge.ts#MOST_BYTES | bytes | it is ended | engine/own-tools/mcp-bridge.test.ts: that says more than we would read is left
 requests of an MCP server's own | mcp/transport/bound-requests.ts#MOST_REQUESTS | number | it is ended | engine/own-tools/mcp-bridge.test.ts: asks us without end is ended
 redirects of an MCP server, to its own host alone | mcp/transport/http-transport.ts#MOST_REDIRECTS | number | it failed | engine/own-tools/mcp-bridge.test.ts: does not lead us in a circle
+characters of the folders that its alternatives name | engine/own-tools/path-guard.ts#MOST_OF_STARTS | characters | refused | engine/own-tools/path-guard.test.ts: that names many folders, each of which would be looked at, is refused
 a message of an MCP server that is a program | mcp/transport/stdio-transport.ts#LONGEST_MESSAGE | bytes | it is ended | mcp/probe.test.ts: that %s is told in our words
 time to ask an MCP server for its tools | mcp/probe.ts#DEADLINE_MS | ms | it is ended | mcp/probe.test.ts: that %s is told in our words
 what it may say meanwhile | mcp/probe.ts#MOST_BYTES | bytes | it is ended | mcp/probe.test.ts: that %s is told in our words

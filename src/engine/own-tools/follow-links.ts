@@ -14,6 +14,8 @@ export async function followLinks(path: string): Promise<string | undefined> {
   const ahead = segments(path).toReversed()
   let at = '/'
   let links = 0
+  /** Is not there, and so nothing below it. */
+  let missing: string | undefined
   for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
     if (name === '..') {
       at = dirname(at)
@@ -21,9 +23,14 @@ export async function followLinks(path: string): Promise<string | undefined> {
     }
     const next = join(at, name)
     if (OF_THE_KERNEL.includes(next)) return undefined
+    if (missing !== undefined && next.startsWith(`${missing}/`)) {
+      at = next
+      continue
+    }
     const target = await targetOf(next)
     if (target === 'unknown') return undefined
-    if (target === undefined) {
+    missing = target === 'missing' ? next : undefined
+    if (target === undefined || target === 'missing') {
       at = next
       continue
     }
@@ -40,11 +47,12 @@ function segments(path: string): readonly string[] {
 }
 
 /** Undefined for what is no link. */
-async function targetOf(path: string): Promise<{ readonly path: string } | 'unknown' | undefined> {
+async function targetOf(path: string): Promise<{ readonly path: string } | 'unknown' | 'missing' | undefined> {
   try {
     return { path: await readlink(path) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    return code === 'EINVAL' || code === 'ENOENT' || code === 'ENOTDIR' ? undefined : 'unknown'
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
+    return code === 'EINVAL' ? undefined : 'unknown'
   }
 }

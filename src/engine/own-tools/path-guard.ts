@@ -103,12 +103,16 @@ function swapNarrowSpace(path: string): string {
   return path.replace(/[ \u202f](?=[AP]M\.png$)/, (space) => (space === ' ' ? '\u202f' : ' '))
 }
 
+/** In characters: each folder that they name is looked at. */
+const MOST_OF_STARTS = 16_384
+
 /** A pattern may name its folder itself: what stands in it before the first wildcard. */
 async function filesProblem(workspace: string, pattern: string, folder: string): Promise<string | undefined> {
   const problem = patternProblem(pattern, { isAbsoluteFine: true })
   if (problem !== undefined) return problem
-  for (const each of [pattern, ...(alternatives(pattern) ?? [])]) {
-    const start = fixedStart(each)
+  const starts = new Set([pattern, ...(alternatives(pattern) ?? [])].map(fixedStart))
+  if ([...starts].join('').length > MOST_OF_STARTS) return 'has too many alternatives'
+  for (const start of starts) {
     const path = isAbsolute(start) || folder === '' ? start : `${folder}/${start}`
     const found = await pathProblem(workspace, path, { isWritten: false })
     if (found !== undefined) return found

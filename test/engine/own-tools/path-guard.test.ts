@@ -243,6 +243,13 @@ describe('a pattern', () => {
     expect(await guard('Glob', { pattern: 'up/*', path: '.' })).toBeUndefined()
   })
 
+  test('that names many folders, each of which would be looked at, is refused', async () => {
+    const pattern = (depth: number): string =>
+      `{${Array.from({ length: 200 }, (_, n) => n).join(',')}}${'/x'.repeat(depth)}/*`
+    expect(await guard('Glob', { pattern: pattern(100) })).toBe('pattern has too many alternatives.')
+    expect(await guard('Glob', { pattern: pattern(10) })).toBeUndefined()
+  })
+
   test('that leaves out files may hold several, each of which is looked at', async () => {
     expect(await guard('Grep', { pattern: 'x', glob: '*.ts,*.js *.md' })).toBeUndefined()
     expect(await guard('Grep', { pattern: 'x', glob: '*.ts /etc/*' })).toMatch(/absolute/)
