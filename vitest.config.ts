@@ -20,6 +20,7 @@ export const LONG = [
   'test/engine/isolation.test.ts',
   'test/engine/kept-reasoning.test.ts',
   'test/engine/logging-in.test.ts',
+  'test/engine/own-tools/shared-folder.test.ts',
   'test/engine/prompt-cache.test.ts',
   'test/engine/resume.test.ts',
   'test/engine/spares.test.ts',

@@ -144,6 +144,7 @@ time that a model list of MCP servers is believed | mcp/probes.ts#keptMs | ms | 
 
 ## Tools and MCP servers
 a use of a tool | TOOL_TIMEOUT | ms | it failed; what it started is ended | engine/own-tools/with-tools.test.ts: a tool that does not come to an end in its time is one that failed
+time that a tool waits for those of other requests in its folder, where commands are held one by one | engine/own-tools/judge-call.ts#MOST_WAIT_MS | ms | denied | engine/own-tools/workspace-groups.test.ts: whoever does not wait any longer is in nobody's way
 tools at work at a time | engine/own-tools/tool-steps.ts#MOST_STEPS | number | denied | engine/own-tools/tool-steps.test.ts: are a thousand at most
 the id of a use of a tool | engine/own-tools/tool-steps.ts#LONGEST_ID | characters | denied | engine/own-tools/tool-steps.test.ts: have short ids
 processes and threads in the sandbox of a turn, where the server does not run as root | TOOLS_MAX_PROCESSES | number | none is started | engine/own-tools/sandbox.test.ts: starts no more processes than may be

@@ -38,6 +38,13 @@ export async function markedWith(text: string): Promise<number[]> {
   return marked.filter((pid) => pid !== undefined)
 }
 
+/** Of those with this text in their environment, the ones that are not of this process group. Linux only. */
+export async function markedOutside(group: number, text: string): Promise<number[]> {
+  const marked = new Set(await markedWith(text))
+  if (marked.size === 0) return []
+  return (await fromProc()).filter((line) => marked.has(line.pid) && line.group !== group).map(({ pid }) => pid)
+}
+
 /** Sends a signal to a process, or with a negative pid to its group; what is gone already needs none. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -86,7 +86,9 @@ export function createAttemptWithTools(parts: ToolAttemptParts): AttemptWithTool
       throw error
     } finally {
       watch?.close()
-      slot.free = end(worker, observer).finally(freePlace)
+      slot.free = end(worker, observer)
+        .finally(() => steps.close())
+        .finally(freePlace)
       // What tools have left running ends with the turn.
       await slot.free
     }

@@ -97,6 +97,7 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
   { workspace, isWritable, home, readable, private: others, secret, bounds, wayOut }: Confinement,
 ): Asked {
   const config = asked.env['CLAUDE_CONFIG_DIR']
+  const isRoot = process.getuid?.() === 0
   const args = [
     '--die-with-parent',
     '--new-session',
@@ -108,11 +109,12 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     // A server that runs as root: its commands can still use its files, and nothing else of what root may.
     '--cap-drop',
     'ALL',
-    ...(process.getuid?.() === 0 ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
+    ...(isRoot ? ['--cap-add', 'CAP_DAC_OVERRIDE'] : []),
     ...(wayOut === undefined ? [] : ['--unshare-net']),
     '--proc',
     '/proc',
-    ...OF_THE_KERNEL.map((name) => `/proc/${name}`).flatMap(readOnly),
+    // Others could not change them anyway, and with parts of /proc covered nobody can have a sandbox in this one.
+    ...(isRoot ? OF_THE_KERNEL.map((name) => `/proc/${name}`).flatMap(readOnly) : []),
     '--dev',
     '/dev',
     ...['/dev/shm', '/tmp', '/run'].flatMap((path) => ['--size', String(MOST_IN_MEMORY), '--tmpfs', path]),

@@ -12,11 +12,13 @@ import { createPlaces, type PlaceOptions } from '../places.ts'
 import type { Place } from '../spares.ts'
 import { Worker, type WorkerDeadlines } from '../worker.ts'
 import { createJudge } from './judge-call.ts'
-import { type Bridge, bridgeServers } from './mcp-bridge.ts'
+import { type Bridge, type BridgeOptions, bridgeServers } from './mcp-bridge.ts'
 import { watchMountPoints } from './mount-points.ts'
 import { createPathGuard } from './path-guard.ts'
 import { confine, type SandboxBounds, type SandboxTools } from './sandbox.ts'
+import { settleCommands } from './settle-commands.ts'
 import type { ToolSteps } from './tool-steps.ts'
+import { createWorkspaceGroups } from './workspace-groups.ts'
 
 export interface ToolStartOptions extends PlaceOptions {
   readonly binary: string
@@ -62,6 +64,7 @@ const CONNECT_MS = 10_000
 
 export function createStartWithTools(options: ToolStartOptions): StartWithTools {
   const places = createPlaces(options)
+  const groups = createWorkspaceGroups()
   return async ({ turn, chain, steps }) => {
     const { ownTools } = turn
     const functions = offeredFunctions(turn)
@@ -71,13 +74,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
     const place = await places.make('tools')
     // Not in the home: what runs in the sandbox must not write what programs outside obey.
     const folder = await options.runFolder.createHome(`${place.id}-mcp`)
-    const bridge = await bridgeServers(ownTools.mcpServers, {
-      connectMs: CONNECT_MS,
-      callMs: options.toolTimeoutMs,
-      folder,
-      path: options.environment['PATH'] ?? '',
-      onError: options.onServerError,
-    })
+    const bridge = await bridgeServers(ownTools.mcpServers, bridgeOptions(options, folder))
     let child: Child | undefined
     let tidy = (): Promise<void> => Promise.resolve()
     const cleanUp = async (): Promise<void> => {
@@ -95,12 +92,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
         binary: options.binary,
         model: turn.model === 'default' ? undefined : turn.model,
         systemPrompt: [turn.system, missingNote(bridge)].filter((part) => part !== undefined).join('\n\n'),
-        env: {
-          ...place.env,
-          ...timeouts(options.toolTimeoutMs),
-          ...(isOutside ? NO_REPOSITORY : {}),
-          ...(isPerCommand ? SCRUB : {}),
-        },
+        env: { ...place.env, ...timeouts(options.toolTimeoutMs), ...outside({ isOutside, isPerCommand }) },
         cwd: ownTools.workspace,
         setup: {
           tools: ownTools.allowed,
@@ -112,6 +104,7 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
             served: bridge.tools,
             guard: ownTools.isUnguarded === true ? noGuard : createPathGuard({ workspace: ownTools.workspace }),
             steps,
+            sharing: isOutside ? { groups, settle: () => settle(child, place.id, steps) } : undefined,
           }),
           // Where the process itself needs the login, its commands are kept from it.
           ...(isPerCommand ? { commandSandbox: { hidden: options.secret, hasNetwork: options.hasNetwork } } : {}),
@@ -142,6 +135,19 @@ export function createStartWithTools(options: ToolStartOptions): StartWithTools 
       throw error
     }
   }
+}
+
+function bridgeOptions(options: ToolStartOptions, folder: string): BridgeOptions {
+  const path = options.environment['PATH'] ?? ''
+  return { connectMs: CONNECT_MS, callMs: options.toolTimeoutMs, folder, path, onError: options.onServerError }
+}
+
+function outside({ isOutside, isPerCommand }: Readonly<Record<string, boolean>>): Record<string, string> {
+  return { ...(isOutside === true ? NO_REPOSITORY : {}), ...(isPerCommand === true ? SCRUB : {}) }
+}
+
+async function settle(child: Child | undefined, workerId: string, steps: ToolSteps): Promise<void> {
+  if (child?.pid !== undefined) await settleCommands(child.pid, workerId, () => !steps.isAnyAtWork)
 }
 
 const noGuard = (): Promise<undefined> => Promise.resolve(undefined)

@@ -10,6 +10,18 @@ describe('tools at work', () => {
     expect(steps.allow('toolu_1000')).toBe(true)
   })
 
+  test('are one for each id, and are told that they have come to an end, or their turn', () => {
+    const steps = new ToolSteps()
+    const ended: string[] = []
+    for (const id of ['a', 'b']) expect(steps.allow(id, () => ended.push(id))).toBe(true)
+    expect(steps.allow('a', () => ended.push('again'))).toBe(false)
+    steps.end('a')
+    expect(ended).toEqual(['a'])
+    steps.close()
+    expect(ended).toEqual(['a', 'b'])
+    expect([steps.over.aborted, steps.isAnyAtWork, steps.allow('c')]).toEqual([true, false, false])
+  })
+
   test('have short ids', () => {
     const steps = new ToolSteps()
     expect(steps.allow('x'.repeat(257))).toBe(false)
