@@ -22,9 +22,8 @@ async function addressesOf(host: string): Promise<string[]> {
 }
 
 function isInner(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  const plain = mapped ?? address
-  return INNER.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
+  // An IPv4 address in the form of an IPv6 one is taken for what it is.
+  return INNER.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 function createInner(): BlockList {
@@ -43,11 +42,15 @@ function createInner(): BlockList {
   ]
   const v6: readonly (readonly [string, number])[] = [
     ['::', 96],
-    ['::ffff:0:0', 96],
+    // Those that stand for IPv4 addresses: NAT64, Teredo, 6to4.
     ['64:ff9b::', 96],
+    ['64:ff9b:1::', 48],
+    ['2001::', 32],
     ['2002::', 16],
+    ['100::', 64],
     ['fc00::', 7],
     ['fe80::', 10],
+    ['fec0::', 10],
     ['ff00::', 8],
   ]
   for (const [net, prefix] of v4) inner.addSubnet(net, prefix, 'ipv4')
