@@ -164,6 +164,13 @@ describe('the sandbox', () => {
     expect(await check()).toMatchObject({ verdict: 'fine' })
   })
 
+  test('is fine with an older bubblewrap, which bounds no memory', async () => {
+    program('bwrap', 'case "$*" in *--size*) exit 1;; esac; exit 0')
+    program('socat', '')
+    expect(await check()).toMatchObject({ verdict: 'fine' })
+    expect(await detectSandbox({ PATH: folder })).toMatchObject({ available: true, hasSizes: false })
+  })
+
   test('is none for root where Claude Code has the login itself', async () => {
     program('bwrap', 'exit 0')
     program('socat', '')

@@ -6,9 +6,10 @@ import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 import type { Environment } from '../../config.ts'
+import type { SandboxTools } from './sandbox.ts'
 
 export type SandboxFound =
-  | { readonly available: true; readonly bwrap: string; readonly socat: string }
+  | ({ readonly available: true } & SandboxTools)
   | {
       readonly available: false
       readonly cause: 'missing' | 'not working' | 'system' | 'root'
@@ -18,7 +19,9 @@ export type SandboxFound =
 const TRIAL_MS = 5_000
 
 /** What the sandbox asks of it, around a program that does nothing. */
-const TRIAL = '--new-session --die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc true'.split(' ')
+const TRIAL = '--new-session --die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc'.split(' ')
+/** Since bubblewrap 0.7. */
+const SIZED = '--size 4096 --tmpfs /tmp'.split(' ')
 
 export async function detectSandbox(
   environment: Environment,
@@ -31,8 +34,10 @@ export async function detectSandbox(
     const missing = [...(bwrap === undefined ? ['bubblewrap'] : []), ...(socat === undefined ? ['socat'] : [])]
     return { available: false, cause: 'missing', reason: `no ${missing.join(' and no ')}` }
   }
-  const problem = await tryOut(bwrap, environment, trialMs)
-  if (problem === undefined) return { available: true, bwrap, socat }
+  const sized = await tryOut(bwrap, [...TRIAL, ...SIZED], environment, trialMs)
+  if (sized === undefined) return { available: true, bwrap, socat, hasSizes: true }
+  const problem = await tryOut(bwrap, TRIAL, environment, trialMs)
+  if (problem === undefined) return { available: true, bwrap, socat, hasSizes: false }
   return { available: false, cause: 'not working', reason: `bubblewrap does not work here: ${problem}` }
 }
 
@@ -61,10 +66,15 @@ async function findProgram(name: string, folders: readonly string[]): Promise<st
 }
 
 /** @returns what went wrong, in a line */
-function tryOut(bwrap: string, environment: Environment, timeout: number): Promise<string | undefined> {
+function tryOut(
+  bwrap: string,
+  args: readonly string[],
+  environment: Environment,
+  timeout: number,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = { env: { PATH: environment['PATH'] }, timeout, killSignal: 'SIGKILL' } as const
-    execFile(bwrap, TRIAL, options, (error, _, stderr) => {
+    execFile(bwrap, [...args, 'true'], options, (error, _, stderr) => {
       if (error === null) resolve(undefined)
       else if (error.killed === true) resolve(`it did not end within ${timeout} ms`)
       else resolve(stderr.trim().split('\n')[0]?.slice(0, 200) || `it ended with ${String(error.code)}`)

@@ -34,19 +34,17 @@ export function privateFolders({
 /**
  * Arguments of bubblewrap that cover what lies in folders which it has bound.
  * @param bound in the sandbox they have the same paths, and may be links to one another
+ * @param empty what mounts an empty folder at the path that follows
  */
-export function cover(bound: readonly string[], hidden: readonly string[]): string[] {
+export function cover(bound: readonly string[], hidden: readonly string[], empty: readonly string[]): string[] {
   const folders = bound.flatMap((path) => placeOf(path) ?? [])
   return hidden.flatMap((path) => {
     const place = placeOf(path)
     if (place === undefined) return []
     const seen = folders.flatMap((folder) => seenAt(folder, place))
-    return [...new Set(seen)].flatMap((at) => (place.isFolder ? [...EMPTY, at] : ['--ro-bind', '/dev/null', at]))
+    return [...new Set(seen)].flatMap((at) => (place.isFolder ? [...empty, at] : ['--ro-bind', '/dev/null', at]))
   })
 }
-
-/** With room for the folders in which something else is shown. */
-const EMPTY = ['--size', '1000000', '--tmpfs']
 
 interface Place {
   readonly path: string

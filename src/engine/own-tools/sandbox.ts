@@ -11,6 +11,8 @@ export interface SandboxTools {
   /** Paths of the programs. */
   readonly bwrap: string
   readonly socat: string
+  /** Whether it can bound what lies in memory. */
+  readonly hasSizes: boolean
 }
 
 export interface SandboxBounds {
@@ -117,12 +119,12 @@ export function confine<Asked extends Omit<SpawnOptions, 'signal'>>(
     ...(isRoot ? OF_THE_KERNEL.map((name) => `/proc/${name}`).flatMap(readOnly) : []),
     '--dev',
     '/dev',
-    ...['/dev/shm', '/tmp', '/run'].flatMap((path) => ['--size', String(MOST_IN_MEMORY), '--tmpfs', path]),
+    ...['/dev/shm', '/tmp', '/run'].flatMap((path) => [...inMemory(tools, MOST_IN_MEMORY), path]),
     ...SYSTEM.flatMap(readOnly),
-    ...cover(SYSTEM, others),
+    ...cover(SYSTEM, others, inMemory(tools, ALMOST_NONE)),
     ...ETC.map((name) => `/etc/${name}`).flatMap(readOnly),
     ...readable.flatMap(readOnly),
-    ...cover([...SYSTEM, ...readable], secret),
+    ...cover([...SYSTEM, ...readable], secret, inMemory(tools, ALMOST_NONE)),
     ...readOnly(asked.command),
     '--bind',
     home,
@@ -158,6 +160,12 @@ function pathWith(folder: string): string {
 
 /** In bytes, of each of the folders that are not on a disk: it counts as memory. */
 const MOST_IN_MEMORY = 512 * 1024 * 1024
+/** Room for the folders in which something else is shown. */
+const ALMOST_NONE = 1_000_000
+
+function inMemory({ hasSizes }: SandboxTools, bytes: number): string[] {
+  return [...(hasSizes ? ['--size', String(bytes)] : []), '--tmpfs']
+}
 
 /** For want of memory the system ends first what is in a sandbox. */
 const EXPENDABLE = 500

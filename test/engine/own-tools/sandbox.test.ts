@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { detectSandbox } from '../../../src/engine/own-tools/detect-sandbox.ts'
 import { cover, secretPaths } from '../../../src/engine/own-tools/hidden-paths.ts'
-import { confine, type Confinement } from '../../../src/engine/own-tools/sandbox.ts'
+import { confine, type Confinement, type SandboxTools } from '../../../src/engine/own-tools/sandbox.ts'
 import { testInSandbox } from '../../support/sandbox.ts'
 
 let folder = ''
@@ -19,7 +19,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** What a command says that runs in the sandbox. */
-async function run(command: string, confinement: Partial<Confinement> = {}): Promise<string> {
+async function run(
+  command: string,
+  confinement: Partial<Confinement> = {},
+  tools: Partial<SandboxTools> = {},
+): Promise<string> {
   const found = await detectSandbox(process.env)
   if (!found.available) throw new Error(found.reason)
   const asked = { command: '/bin/sh', args: ['-c', command], env: {} }
@@ -27,7 +31,7 @@ async function run(command: string, confinement: Partial<Confinement> = {}): Pro
   const bounds = { processes: 100, fileBytes: 1_000_000 }
   const seen = { readable: [], private: [], secret: [] }
   const place = { workspace, isWritable: true, home: join(folder, 'home'), ...seen, bounds, wayOut: undefined }
-  const { command: file, args, env } = confine(asked, found, { ...place, ...confinement })
+  const { command: file, args, env } = confine(asked, { ...found, ...tools }, { ...place, ...confinement })
   const { stdout } = await promisify(execFile)(file, args, { env, timeout: 20_000 })
   return stdout
 }
@@ -54,10 +58,10 @@ describe('a command in the sandbox', () => {
   })
 
   test('does not see other folders of the operator’s below those of the system', () => {
-    const empty = ['--size', '1000000', '--tmpfs']
+    const empty = ['--tmpfs']
     const [a, b, lib] = ['/usr/bin', '/usr/share', realpathSync('/lib')]
-    expect(cover(['/usr', '/lib'], [a, b, '/var', '/etc', '/not-there'])).toEqual([...empty, a, ...empty, b])
-    expect(cover(['/usr', '/lib'], [lib])).toEqual(expect.arrayContaining([...empty, '/lib']))
+    expect(cover(['/usr', '/lib'], [a, b, '/var', '/etc', '/not-there'], empty)).toEqual([...empty, a, ...empty, b])
+    expect(cover(['/usr', '/lib'], [lib], empty)).toEqual(expect.arrayContaining([...empty, '/lib']))
   })
 
   testInSandbox('writes no file that is longer than may be, neither core, and no place that has no bound', async () => {
@@ -70,6 +74,10 @@ describe('a command in the sandbox', () => {
     expect((await run('df -B 1M /tmp /run /dev/shm | tail -n 3 | tr -s " " | cut -d " " -f 2')).trim()).toBe(
       '512\n512\n512',
     )
+  })
+
+  testInSandbox('is held by an older bubblewrap too, which bounds no memory', async () => {
+    expect(await run('echo held', {}, { hasSizes: false })).toBe('held\n')
   })
 
   // Linux bounds no processes of root.
