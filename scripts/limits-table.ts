@@ -44,6 +44,7 @@ names of ignored parameters in 'x-dragoman-ignored' | endpoints/question.ts#MOST
 ## Requests
 bytes of a body | MAX_BODY_BYTES | bytes | 413, before it is read where its length is declared | http/body.test.ts: a declared length above the limit is refused before anything is read
 bodies of all requests, and what is read for them | MAX_BODIES_BYTES | bytes | 503 | http/body-room.test.ts: bodies share a room, and what one gives back another can have
+percent of that for the requests of one caller | http/body-room.ts#MOST_PERCENT | number | 503 | http/body-room.test.ts: a quarter of it is for others than the one who sends most
 what a value of a body counts there, besides its text | http/body.ts#BYTES_OF_VALUE | bytes | — | http/body-room.test.ts: values take room beside their text
 nesting of a body | http/body.ts#MAX_DEPTH | number | 400, before it is parsed | http/body.test.ts: 64 levels are read, 65 are refused
 chunks of a body of fewer than 64 bytes in the mean | http/body.ts#MOST_PIECES | number | 400 | http/body.test.ts: of %s is %s
@@ -97,7 +98,7 @@ a whole request | MAX_TIMEOUT | ms | 504, or an error event | http/lifetime.test
 until the model begins | FIRST_EVENT_TIMEOUT | ms | 504, or an error event | engine/faults/silent.test.ts: row 20: for whoever waits for the whole answer it is a 504
 silence of the model | IDLE_TIMEOUT | ms | 504, or an error event | engine/faults/silent.test.ts: row 21
 until a process is ready | INIT_TIMEOUT | ms | another one is started, then 503 | engine/faults/silent.test.ts: row 5
-turns that wait | MAX_QUEUE | number | 503 at once | engine/scheduler.test.ts: refuses at once when the queue is full
+turns that wait | MAX_QUEUE | number | 503 at once, or for the caller who has most of them | engine/scheduler.test.ts: refuses at once when the queue is full
 a wait for a process | QUEUE_TIMEOUT | ms | 503 | engine/scheduler.test.ts: refuses a waiter whose time is over
 tries of a turn of which nothing has gone out | engine/run-turn.ts#ATTEMPTS | number | its error | engine/failing-turns.test.ts: when the connection is cut before the answer
 the end of a server, once it is asked to | DRAIN_TIMEOUT | ms | an error event, or 503 | commands/serve-end.test.ts: what outlives the drain ends in an error event

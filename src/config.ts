@@ -64,7 +64,7 @@ export const SETTINGS = {
   MAX_BODY_BYTES: setting(integer(1024, 1_000_000_000), 20_000_000, 'Largest request body in bytes.'),
   MAX_BODIES_BYTES: optional(
     integer(1024, 1_000_000_000_000),
-    'Most bytes of bodies at a time; of unread answers too.',
+    'Most bytes of bodies at a time, and of unread answers; one caller gets three quarters of it.',
     {
       shownDefault: '1/16 of the memory, or 1/8 of the heap of Node.js if that is less',
     },

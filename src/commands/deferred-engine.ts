@@ -30,7 +30,7 @@ export function createDeferredEngine(): DeferredEngine {
   let real: Engine | undefined
   const handed = new Promise<Engine>((resolve) => (hand = resolve))
   return {
-    admit: () => real?.admit(),
+    admit: (principalId) => real?.admit(principalId),
     async *run(turn, signal, meter) {
       yield* (await handed).run(turn, signal, meter)
     },

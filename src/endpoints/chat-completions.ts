@@ -42,7 +42,7 @@ export const chatCompletions: ServiceEndpoint = {
     ],
     errors: [...TURN_ERRORS, 'invalid_json_schema', ...SESSION_ERRORS],
   },
-  admit: ({ engine }) => engine.admit(),
+  admit: ({ engine }, principal) => engine.admit(principal.id),
   create: (services) => answerOnce(services, (context) => answer(services, context)),
 }
 

@@ -40,7 +40,7 @@ export const completions: ServiceEndpoint = {
     ],
     errors: TURN_ERRORS,
   },
-  admit: ({ engine }) => engine.admit(),
+  admit: ({ engine }, principal) => engine.admit(principal.id),
   create: (services) => answerOnce(services, (context) => answer(services, context)),
 }
 

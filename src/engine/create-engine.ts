@@ -115,7 +115,7 @@ async function startEngine(given: EngineParts, login: Login): Promise<Engine> {
   void reuse.settled().then(() => pool.rehearse())
 
   return {
-    admit: () => admit(scheduler, observer),
+    admit: (principalId) => admit(scheduler, principalId, observer),
     run: createRunTurn({ ...shared, scheduler, reasoning, attemptWithTools }),
     estimate: createEstimate(costs),
     models: () => health.models(),
@@ -207,9 +207,9 @@ async function warmUp(scheduler: Scheduler, pool: Pool, signal: AbortSignal): Pr
   }
 }
 
-function admit(scheduler: Scheduler, observer: EngineObserver): void {
+function admit(scheduler: Scheduler, principalId: string, observer: EngineObserver): void {
   try {
-    scheduler.admit()
+    scheduler.admit(principalId)
   } catch (error) {
     observer.turnEnded(outcomeOf(error), 0)
     throw error

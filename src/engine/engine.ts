@@ -9,9 +9,9 @@ import type { LoginMethod } from './login-method.ts'
 export interface Engine {
   /**
    * Asked before a request is read, so that what cannot be served costs next to nothing.
-   * @throws TurnFailure `queue_full` or `draining` when a turn would be refused at once.
+   * @throws TurnFailure `queue_full` or `draining` when a turn of this principal would be refused at once.
    */
-  admit(): void
+  admit(principalId: string): void
   /**
    * Answers a turn. The first event comes when the model begins; the last is a `finish`.
    * Ending the iteration early or aborting `signal` stops the model within a second. The iteration has to be ended, by

@@ -53,7 +53,7 @@ export function createLoggedOutEngine({ look, start, log, lookMs = LOOK_MS, ...f
     return engine
   }
   return {
-    admit: () => real?.admit(),
+    admit: (principalId) => real?.admit(principalId),
     async *run(turn, signal, meter) {
       yield* (await found()).run(turn, signal, meter)
     },

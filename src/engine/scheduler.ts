@@ -1,6 +1,7 @@
 /**
  * Who is next: a bounded number of turns at a time, a bounded queue before it, fair between principals (each in turn
- * gives one), a deadline for each that waits. A slot is free only when its holder says so.
+ * gives one, and where the queue is full whoever has most in it makes room), a deadline for each that waits. A slot is free
+ * only when its holder says so.
  */
 import { TurnFailure } from '../turn/turn-failure.ts'
 
@@ -38,22 +39,24 @@ export class Scheduler {
     return this.#queued
   }
 
-  /** @throws TurnFailure `queue_full` or `draining` when it takes nobody. */
-  admit(): void {
+  /** @throws TurnFailure `queue_full` or `draining` when it takes none of this principal. */
+  admit(principalId: string): void {
     if (this.#draining) throw new TurnFailure('draining', 'shutting down')
-    if (this.#running < this.#options.slots || this.#queued < this.#options.maxQueue) return
+    if (!this.#isFull || this.#tooMany(principalId) !== undefined) return
     throw new TurnFailure('queue_full', 'the queue is full')
   }
 
   /**
    * Waits for a slot.
    * @returns gives the slot back; only the first call counts.
-   * @throws TurnFailure `queue_full` at once when the queue is full or after the deadline, `draining`, or `aborted`.
+   * @throws TurnFailure `queue_full` at once when the queue is full, later when others need the place or the deadline is over,
+   * `draining`, or `aborted`.
    */
   async acquire(principalId: string, signal: AbortSignal): Promise<() => void> {
-    this.admit()
+    this.admit(principalId)
     if (signal.aborted) throw new TurnFailure('aborted', 'left before it began')
     if (this.#running < this.#options.slots) return this.#take()
+    if (this.#isFull) this.#tooMany(principalId)?.refuse(new TurnFailure('queue_full', 'others need the place'))
     return this.#enqueue(principalId, signal)
   }
 
@@ -73,6 +76,18 @@ export class Scheduler {
         resolve()
       })
     })
+  }
+
+  get #isFull(): boolean {
+    return this.#running >= this.#options.slots && this.#queued >= this.#options.maxQueue
+  }
+
+  /** The waiter that came last of the principal that has most: undefined where this one would then have as many. */
+  #tooMany(principalId: string): Waiter | undefined {
+    const own = this.#queues.get(principalId)?.length ?? 0
+    let longest: readonly Waiter[] = []
+    for (const waiters of this.#queues.values()) if (waiters.length > longest.length) longest = waiters
+    return longest.length > own + 1 ? longest.at(-1) : undefined
   }
 
   #take(): () => void {

@@ -1,3 +1,4 @@
+import type { Principal } from '../turn/turn.ts'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { connectionOf } from './connection.ts'
@@ -37,7 +38,7 @@ function placesOf<Services>(routes: readonly Route<Services>[], services: Servic
   const places = new Map<string, Place & { methods: Map<string, Answering> }>()
   for (const { method, path, aliases, access, scope, rateClass, endpoint } of routes) {
     const takesBody = endpoint.operation.body !== undefined
-    const admit = (): void => endpoint.admit?.(services)
+    const admit = (principal: Principal): void => endpoint.admit?.(services, principal)
     const answer = { access, scope, rateClass, takesBody, admit, handle: endpoint.create(services) }
     for (const name of [path, ...aliases]) {
       const place = places.get(name) ?? { pattern: path, methods: new Map(), missing: NOWHERE.missing }

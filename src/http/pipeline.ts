@@ -9,6 +9,7 @@ import type { Authentication, Caller } from '../keys/authentication.ts'
 import type { Scope } from '../keys/grant.ts'
 import type { Logger } from '../log.ts'
 import { createTurns } from '../one-by-one.ts'
+import type { Principal } from '../turn/turn.ts'
 import type { Ledger, RequestMeter } from '../usage/request-meter.ts'
 import type { RateClass, RateLimits } from '../usage/rate-limits.ts'
 import { clip } from '../wire/quote.ts'
@@ -64,8 +65,8 @@ export interface Answering {
   readonly scope: Scope | undefined
   readonly takesBody: boolean
   readonly rateClass: RateClass
-  /** Throws where the endpoint would refuse whatever is asked. */
-  readonly admit: () => void
+  /** Throws where the endpoint would refuse whatever this one asks. */
+  readonly admit: (principal: Principal) => void
   readonly handle: Handler
 }
 
@@ -112,15 +113,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const address = connection.address(options.clientAddress)
     await limitRate(options.rateLimits, { caller, rateClass: route.rateClass, address, headers: exchange.headers })
     lifetime.onEnd(authentication.watch(caller, lifetime.cut))
-    route.admit()
+    route.admit(caller.principal)
     const meter = openEntry(options.ledger, { caller, exchange, place, route })
-    const lease = bodies.open(config.MAX_BODIES_BYTES ?? defaultBodyRoom())
+    const lease = bodies.open(config.MAX_BODIES_BYTES ?? defaultBodyRoom(), caller.principal.id)
     // What is answered is about as long as what was asked, and waits until it is read.
     lifetime.onEnd(() => connection.onClose(lease.release))
     const received = await receive(request, { place, route, config, signal: lifetime.signal, take: lease.take })
     const handle = config.DEBUG_MODE && route.takesBody ? loggingContent(route.handle) : route.handle
     const passed = { call, config, exchange, caller, meter, signal: lifetime.signal, takeRoom: lease.take }
-    return handle(contextOf({ ...passed, ...received }))
+    const answer = await handle(contextOf({ ...passed, ...received }))
+    if (answer.kind === 'document') unread.hold({ ...answer, caller: caller.principal.id }, call, config)
+    return answer
   }
 
   return async (place, call) => {
@@ -140,7 +143,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     try {
       const answer = await reply({ place, call, config }, exchange, lifetime)
       if (answer.kind === 'document') {
-        unread.hold(answer.body, call, config)
         settle(answer.status)
         return documentResponse(answer, exchange)
       }

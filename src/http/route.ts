@@ -1,3 +1,4 @@
+import type { Principal } from '../turn/turn.ts'
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Scope } from '../keys/grant.ts'
@@ -41,7 +42,7 @@ export type Handler = (context: RequestContext) => Reply | Promise<Reply>
 export interface Endpoint<Services> {
   readonly operation: Operation
   /** Asked once the caller is known and before the body is read: throws what the caller gets instead. */
-  readonly admit?: (services: Services) => void
+  readonly admit?: (services: Services, principal: Principal) => void
   readonly create: (services: Services) => Handler
 }
 

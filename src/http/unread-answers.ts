@@ -9,7 +9,13 @@ export interface UnreadAnswers {
    * model has made: refused, it would be paid for a second time.
    * @throws ApiError `overloaded` when too much waits already
    */
-  hold(body: string, call: UnreadCall, config: Pick<LiveConfig, 'MAX_BODIES_BYTES' | 'MAX_TIMEOUT'>): void
+  hold(answer: UnreadAnswer, call: UnreadCall, config: Pick<LiveConfig, 'MAX_BODIES_BYTES' | 'MAX_TIMEOUT'>): void
+}
+
+interface UnreadAnswer {
+  readonly body: string
+  /** Whom it is for. */
+  readonly caller: string
 }
 
 interface UnreadCall {
@@ -23,9 +29,13 @@ const LONG = 1_000_000
 export function createUnreadAnswers(): UnreadAnswers {
   const room = createBodyRoom()
   return {
-    hold(body, { request, connection }, { MAX_BODIES_BYTES: most = defaultBodyRoom(), MAX_TIMEOUT: timeoutMs }) {
+    hold(
+      { body, caller },
+      { request, connection },
+      { MAX_BODIES_BYTES: most = defaultBodyRoom(), MAX_TIMEOUT: timeoutMs },
+    ) {
       if (body.length <= LONG || request.method !== 'GET') return
-      const lease = room.open(most)
+      const lease = room.open(most, caller)
       lease.take(body.length)
       const timer = setTimeout(() => connection.cut(), timeoutMs).unref()
       connection.onClose(() => {

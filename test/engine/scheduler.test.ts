@@ -53,6 +53,34 @@ describe('scheduler', () => {
     await expect(waiting).rejects.toMatchObject({ kind: 'draining' })
   })
 
+  it('makes room in a full queue for others, where one has most of it', async () => {
+    const scheduler = new Scheduler({ ...options, maxQueue: 4 })
+    const release = await scheduler.acquire('busy', never)
+    const served: string[] = []
+    const refused: string[] = []
+    const ask = async (name: string): Promise<void> => {
+      try {
+        const done = await scheduler.acquire(name.split(' ', 1)[0] ?? '', never)
+        served.push(name)
+        done()
+      } catch {
+        refused.push(name)
+      }
+    }
+    const asked = ['busy 1', 'busy 2', 'busy 3', 'busy 4', 'busy 5', 'other 1', 'other 2', 'other 3', 'third 1'].map(
+      ask,
+    )
+    await vi.waitUntil(() => refused.length === 5)
+    expect(refused.toSorted()).toEqual(['busy 2', 'busy 3', 'busy 4', 'busy 5', 'other 3'])
+    expect(scheduler.queued).toBe(4)
+    expect(() => scheduler.admit('busy')).toThrow('full')
+    expect(() => scheduler.admit('other')).toThrow('full')
+    expect(() => scheduler.admit('fourth')).not.toThrow()
+    release()
+    await Promise.all(asked)
+    expect(served).toEqual(['busy 1', 'other 1', 'third 1', 'other 2'])
+  })
+
   it('removes a waiter that leaves', async () => {
     const scheduler = new Scheduler(options)
     const release = await scheduler.acquire('a', never)

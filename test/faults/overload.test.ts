@@ -1,5 +1,8 @@
 /** Row 56: more turns than there is room for. The model says nothing until it may, so that who waits, waits. */
 import { expect, it, vi } from 'vitest'
+import type { Authentication } from '../../src/keys/authentication.ts'
+import { FULL_GRANT } from '../../src/keys/grant.ts'
+import { createTestAuthentication } from '../support/authentication.ts'
 import { startTestEngine, user } from '../support/engine.ts'
 import { errorOf } from '../support/app.ts'
 import { says, stalls } from '../support/scripted-model-answers.ts'
@@ -44,6 +47,34 @@ it('row 56: what does not fit is refused at once, who leaves is forgotten, and w
   leaving.abort()
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200, 200])
   expect(test.model.requests).toHaveLength(2 + 3)
+})
+
+/** Each key is a caller. */
+const BY_KEY: Authentication = {
+  ...createTestAuthentication(undefined),
+  identify: (key = '') => Promise.resolve({ principal: { id: key }, trusted: true, grant: FULL_GRANT }),
+}
+
+it('row 56: one caller who fills the queue keeps nobody out of it', async () => {
+  const settings = { CLAUDE_CLI_PATH: createScriptedChild().path, MAX_WORKERS: '1', MAX_QUEUE: '3' }
+  await using test = await startTestServer(settings, { authentication: BY_KEY })
+  const leaving = new AbortController()
+  const ask = async (key: string, init: RequestInit = {}): Promise<number> => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+    return (await test.chat({}, { headers, ...init })).status
+  }
+  test.model.script(stalls(['Hel']))
+  const running = ask('busy', { signal: leaving.signal }).catch(() => 0)
+  await test.model.nextRequest()
+  const busy = [1, 2, 3].map(async () => ask('busy'))
+  await vi.waitUntil(() => test.engine.status().queued === 3, { timeout: 10_000, interval: 10 })
+  expect(await ask('busy')).toBe(503)
+  const other = ask('other')
+  expect(await Promise.race(busy)).toBe(503)
+  leaving.abort()
+  await running
+  expect(await other).toBe(200)
+  expect((await Promise.all(busy)).filter((status) => status === 200)).toHaveLength(2)
 })
 
 it('row 56: one caller who asks for much does not keep another waiting behind all of it', async () => {

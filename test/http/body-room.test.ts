@@ -5,25 +5,36 @@ import { says, saysThenHangs } from '../support/fake-engine.ts'
 
 test('bodies share a room, and what one gives back another can have', () => {
   const room = createBodyRoom()
-  const [first, second] = [room.open(100), room.open(100)]
+  const [first, second] = [room.open(100, 'a'), room.open(100, 'b')]
   first.take(60)
   second.take(40)
   expect(() => second.take(1)).toThrow('Too much is being sent')
   first.release()
   first.release()
   second.take(60)
-  expect(() => room.open(100).take(1)).toThrow('Too much is being sent')
+  expect(() => room.open(100, 'c').take(1)).toThrow('Too much is being sent')
+})
+
+test('a quarter of it is for others than the one who sends most', () => {
+  const room = createBodyRoom()
+  const [first, second] = [room.open(100, 'a'), room.open(100, 'a')]
+  first.take(60)
+  second.take(15)
+  expect(() => second.take(1)).toThrow('Too much is being sent')
+  room.open(100, 'b').take(25)
+  first.release()
+  second.take(60)
 })
 
 test('one alone is let in, whatever its size', () => {
-  const lease = createBodyRoom().open(100)
+  const lease = createBodyRoom().open(100, 'a')
   lease.take(80)
   lease.take(80)
 })
 
 test('what is over takes no more', () => {
   const room = createBodyRoom()
-  const [first, second] = [room.open(100), room.open(100)]
+  const [first, second] = [room.open(100, 'a'), room.open(100, 'b')]
   first.release()
   first.take(150)
   second.take(100)
