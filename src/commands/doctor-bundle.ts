@@ -1,5 +1,5 @@
 /** `dragoman doctor --bundle`: what somebody who helps from afar has to know, in one file without a secret. */
-import { writeFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { availableParallelism, freemem, loadavg, release, totalmem, uptime } from 'node:os'
 import { type Config, secretSettings, SETTINGS } from '../config.ts'
 import { createRedaction, secretsIn } from '../redaction.ts'
@@ -16,7 +16,7 @@ export interface BundleParts {
 /** How long a server that runs may take to tell how it is. */
 const SERVER_MS = 3000
 
-/** Writes the file, for its owner alone. */
+/** Writes the file, for its owner alone, whoever could read the one that was there. */
 export async function writeBundle(path: string, parts: BundleParts): Promise<void> {
   const { config, findings, url } = parts
   const redact = createRedaction(secretsIn({ ...config.environment, ...secretSettings(config) }))
@@ -38,7 +38,14 @@ export async function writeBundle(path: string, parts: BundleParts): Promise<voi
     environment: Object.keys(config.environment).toSorted(),
     server: await askServer(url, config),
   }
-  await writeFile(path, `${redact(JSON.stringify(bundle, undefined, 2))}\n`, { mode: 0o600 })
+  const file = await open(path, 'w', 0o600)
+  try {
+    // It may be /dev/stdout.
+    if ((await file.stat()).isFile()) await file.chmod(0o600)
+    await file.writeFile(`${redact(JSON.stringify(bundle, undefined, 2))}\n`)
+  } finally {
+    await file.close()
+  }
 }
 
 /** Those that differ from their defaults. */

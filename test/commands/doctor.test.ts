@@ -45,6 +45,7 @@ test('--bundle writes what is there to a file that holds no secret', async () =>
     MCP_SERVERS: '{"one":{"command":"true","env":{"TOKEN":"hush-hush-hush"}}}',
     MAX_WORKERS: '3',
   }
+  writeFileSync(path, 'an older one, for all to read', { mode: 0o644 })
   await runDragoman(['doctor', '--port', '1', '--bundle', path], { env })
   const written = readFileSync(path, 'utf8')
   for (const secret of ['made-up', 'a-key-of-mine', 'open-sesame', 'pepper-pepper', 'hush-hush']) {
