@@ -23,6 +23,7 @@ const USUAL = [
   'invalid',
   'slow',
 ] as const
+export const USUAL_KINDS: readonly Kind[] = USUAL
 const FAULTS = ['second-try', 'server-error', 'rate-limit', 'cut', 'stall', 'kill', 'leave'] as const
 type Kind = (typeof USUAL)[number] | (typeof FAULTS)[number]
 
@@ -59,6 +60,8 @@ export interface MixedLoadOptions {
   readonly server: RunningDragoman
   readonly model: ScriptedModel
   readonly random: Random
+  /** What is asked when there is no fault, each as often as it is in it. */
+  readonly usual?: readonly Kind[]
 }
 
 interface Reply {
@@ -66,7 +69,7 @@ interface Reply {
   readonly text: string
 }
 
-export function createMixedLoad({ server, model, random }: MixedLoadOptions): MixedLoad {
+export function createMixedLoad({ server, model, random, usual = USUAL_KINDS }: MixedLoadOptions): MixedLoad {
   const told: Told = { whole: nothing(), broken: nothing() }
   const ends: Record<string, number> = {}
   const times: Record<string, number[]> = {}
@@ -161,7 +164,7 @@ export function createMixedLoad({ server, model, random }: MixedLoadOptions): Mi
     if (!EXPECTED[kind].includes(end) && wrong.length < 50) wrong.push(`${kind}: ${end}: ${reply.text.slice(-300)}`)
   }
   const any = (isFaulty: boolean): Kind => {
-    if (!isFaulty || random.next() >= 0.01) return random.pick(USUAL)
+    if (!isFaulty || random.next() >= 0.01) return random.pick(usual)
     faults += 1
     return random.pick(FAULTS)
   }
