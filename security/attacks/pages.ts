@@ -6,11 +6,14 @@ import { codeOf } from './target.ts'
 const FOREIGN_HOSTS = [
   ['host: evil.example'],
   ['host: localhost.evil.example'],
-  ['host: localhost/#@evil.example'],
-  ['host: localhost:80@evil.example'],
   ['host: 127.0.0.1.evil.example'],
   ['host: 127.1'],
   ['host: 0x7f000001'],
+]
+
+const ODD_HOSTS = [
+  ['host: localhost/#@evil.example'],
+  ['host: localhost:80@evil.example'],
   ['host: [::ffff:7f00:1]%25lo'],
   ['host: localhost', 'host: evil.example'],
   ['host:'],
@@ -25,6 +28,21 @@ const foreignHost: Attack = {
         const answer = await target.ask({ ...requestFor(route), headers })
         hold(
           answer.status === 403 && codeOf(answer) === 'forbidden_host',
+          `${route.method} ${route.path} answers ${answer.status} to ${headers.join()}`,
+        )
+      }
+    }),
+}
+
+const oddHost: Attack = {
+  name: 'every route under two names, or under one that readers understand in different ways',
+  promise: 'G4',
+  run: (target) =>
+    tryEach(target.routes.entries(), async ([at, route]) => {
+      for (const headers of target.some(ODD_HOSTS, at)) {
+        const answer = await target.ask({ ...requestFor(route), headers })
+        hold(
+          answer.status === 400 && codeOf(answer) === 'bad_request',
           `${route.method} ${route.path} answers ${answer.status} to ${headers.join()}`,
         )
       }
@@ -115,4 +133,4 @@ const simplePosts: Attack = {
     }),
 }
 
-export const PAGES: readonly Attack[] = [foreignHost, forwardedHost, foreignPages, embedded, simplePosts]
+export const PAGES: readonly Attack[] = [foreignHost, oddHost, forwardedHost, foreignPages, embedded, simplePosts]

@@ -1,4 +1,5 @@
 /** Requests as bytes over a plain connection: HTTP clients refuse to send most of what an attacker sends. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 
 export interface Address {
@@ -69,10 +70,9 @@ async function pour(pieces: AsyncIterable<string | Uint8Array>, socket: ReturnTy
   for await (const piece of pieces) {
     if (socket.destroyed) return
     if (socket.write(piece)) continue
-    await new Promise<void>((resolve) => {
-      socket.once('drain', resolve)
-      socket.once('close', () => resolve())
-    })
+    const other = new AbortController()
+    const first = Promise.race(['drain', 'close'].map((event) => once(socket, event, { signal: other.signal })))
+    await first.finally(() => other.abort())
   }
 }
 

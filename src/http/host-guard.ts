@@ -7,6 +7,8 @@ import { ApiError } from '../errors.ts'
 
 const HOST = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?)\.?)(?::\d{1,5})?$/i
 
+const NO_HOST = 'The request needs one header Host, with a name or an address.'
+
 /** The host's name or address in lower case, without brackets, port and trailing dot; undefined when it is none. */
 function nameOf(host: string): string | undefined {
   const match = HOST.exec(host)
@@ -23,7 +25,7 @@ function shortIPv6(address: string): string {
 /**
  * @param bound the address the server listens on
  * @param allowed further names that mean this server
- * @returns a check of the `Host` header that throws `forbidden_host`
+ * @returns a check of the `Host` header that throws `forbidden_host`, or `bad_request` where there is not one and a valid one (RFC 9112, 3.2)
  */
 export function createHostGuard(bound: string, allowed: readonly string[]): (host: string | null) => void {
   const isWildcard = bound === '0.0.0.0' || bound === '::'
@@ -32,10 +34,11 @@ export function createHostGuard(bound: string, allowed: readonly string[]): (hos
 
   return (host) => {
     const name = nameOf(host ?? '')
-    if (name !== undefined && names.has(name)) return
-    if (name !== undefined && isIPv4(name) && (isWildcard || name.startsWith('127.'))) return
+    if (name === undefined) throw new ApiError('bad_request', { message: NO_HOST })
+    if (names.has(name)) return
+    if (isIPv4(name) && (isWildcard || name.startsWith('127.'))) return
     // Rebinding needs a name: on a server that is meant for the network, an address is what it says.
-    if (name !== undefined && isIPv6(name) && isWildcard) return
+    if (isIPv6(name) && isWildcard) return
     throw new ApiError('forbidden_host')
   }
 }

@@ -1,6 +1,7 @@
 /** The app behind a Node server, with the limits that Node sets for slow, large and malformed requests. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from '../log.ts'
 import { connectionLimit } from './connection-limit.ts'
@@ -126,9 +127,15 @@ function createHttpServer(app: App, watch: ConnectionWatch, { log, stallMs }: Se
   })
   // Node's own answer to an unknown expectation is an empty 417; a server may ignore it (RFC 9110, 10.1.1).
   server.on('checkExpectation', onRequest)
-  server.on('clientError', (error, socket) => {
+  const refuse = (error: Error, socket: Duplex): void => {
     if (!socket.writable || !watch.mayAnswer(socket)) socket.destroy()
     else endSoon(socket, answerMalformed(error).text)
+  }
+  server.on('clientError', refuse)
+  // Node hands the connection over, and would close it without a word.
+  server.on('connect', ({ method }, socket) => {
+    socket.on('error', () => undefined)
+    refuse(new Error(`${method} is for proxies`), socket)
   })
   // Silence alone is no fault: a model may think for minutes. It also ends connections that are kept for another request.
   server.setTimeout(stallMs, (socket) => {

@@ -53,6 +53,7 @@ Every failure has the same body and says in \`code\` what it is. Every answer ca
 requests per minute are limited, \`x-ratelimit-limit-requests\`, \`-remaining-requests\` and \`-reset-requests\`. Parameters without a counterpart are ignored and named in the header \`x-dragoman-ignored\`.`
 
 const ALWAYS: readonly ErrorCode[] = [
+  'bad_request',
   'forbidden_host',
   'forbidden_origin',
   'too_many_requests',

@@ -145,11 +145,19 @@ test.each([
   ['an odd Host', 'GET /health HTTP/1.1\r\nhost: localhost/#@x\r\nconnection: close\r\n\r\n'],
   ['a Host with credentials', 'GET /health HTTP/1.1\r\nhost: a@localhost\r\nconnection: close\r\n\r\n'],
   ['an empty Host', 'GET /health HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n'],
-])('a request with %s is forbidden', async (_, bytes) => {
+])('a request with %s is none', async (_, bytes) => {
   const { port } = await start()
   const { head, error } = await exchange(port, bytes)
-  expect(head).toMatch(/^http\/1\.1 403 /)
-  expect(error.code).toBe('forbidden_host')
+  expect(head).toMatch(/^http\/1\.1 400 /)
+  expect(error.code).toBe('bad_request')
+})
+
+test('a tunnel is refused, with an answer', async () => {
+  const { port } = await start()
+  const { head, error } = await exchange(port, 'CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n')
+  expect(head).toMatch(/^http\/1\.1 400 /)
+  expect(head).toMatch(/x-request-id: req_/)
+  expect(error.code).toBe('bad_request')
 })
 
 test.each([
