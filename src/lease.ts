@@ -29,18 +29,29 @@ export interface HoldingLease {
   readonly renew: (until: number) => Promise<boolean>
   /** Told when a renewal fails. The next one may do. */
   readonly onError: (error: unknown) => void
-  /** The row names another one. */
-  readonly onLost: () => void
 }
 
-/** Renews until it is stopped or lost. @returns what stops it */
-export function holdLease({ leaseMs, renew, onError, onLost }: HoldingLease): () => void {
-  const stop = (): void => clearInterval(renewing)
+export interface Lease {
+  /** Ended, or the row names another one. */
+  readonly isOver: boolean
+  end(): void
+}
+
+/** Renews until it is over. */
+export function holdLease({ leaseMs, renew, onError }: HoldingLease): Lease {
+  let isOver = false
+  const end = (): void => {
+    isOver = true
+    clearInterval(renewing)
+  }
   const renewOnce = async (): Promise<void> => {
-    if (await renew(Date.now() + leaseMs)) return
-    stop()
-    onLost()
+    if (!(await renew(Date.now() + leaseMs))) end()
   }
   const renewing = setInterval(() => void renewOnce().catch(onError), leaseMs / 3).unref()
-  return stop
+  return {
+    get isOver() {
+      return isOver
+    },
+    end,
+  }
 }

@@ -19,35 +19,33 @@ const ODD_HOSTS = [
   ['host:'],
 ]
 
-const foreignHost: Attack = {
-  name: 'every route under a foreign name (DNS rebinding)',
-  promise: 'G4',
-  run: (target) =>
-    tryEach(target.routes.entries(), async ([at, route]) => {
-      for (const headers of target.some(FOREIGN_HOSTS, at)) {
-        const answer = await target.ask({ ...requestFor(route), headers })
-        hold(
-          answer.status === 403 && codeOf(answer) === 'forbidden_host',
-          `${route.method} ${route.path} answers ${answer.status} to ${headers.join()}`,
-        )
-      }
-    }),
+interface Refusal {
+  readonly status: number
+  readonly code: string
 }
 
-const oddHost: Attack = {
-  name: 'every route under two names, or under one that readers understand in different ways',
+const everyRouteUnder = (what: string, hosts: readonly (readonly string[])[], { status, code }: Refusal): Attack => ({
+  name: `every route under ${what}`,
   promise: 'G4',
   run: (target) =>
     tryEach(target.routes.entries(), async ([at, route]) => {
-      for (const headers of target.some(ODD_HOSTS, at)) {
+      for (const headers of target.some(hosts, at)) {
         const answer = await target.ask({ ...requestFor(route), headers })
-        hold(
-          answer.status === 400 && codeOf(answer) === 'bad_request',
-          `${route.method} ${route.path} answers ${answer.status} to ${headers.join()}`,
-        )
+        const isRefused = answer.status === status && codeOf(answer) === code
+        hold(isRefused, `${route.method} ${route.path} answers ${answer.status} to ${headers.join()}`)
       }
     }),
-}
+})
+
+const foreignHost = everyRouteUnder('a foreign name (DNS rebinding)', FOREIGN_HOSTS, {
+  status: 403,
+  code: 'forbidden_host',
+})
+
+const oddHost = everyRouteUnder('two names, or one that readers understand in different ways', ODD_HOSTS, {
+  status: 400,
+  code: 'bad_request',
+})
 
 const forwardedHost: Attack = {
   name: 'a foreign name in the headers of proxies, to be told back',

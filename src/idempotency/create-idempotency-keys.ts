@@ -99,24 +99,16 @@ function openAnswer(options: IdempotencyOptions, request: IdempotentRequest, wri
   const { store, log, currentConfig, leaseMs = LEASE_MS, bounds = BOUNDS } = options
   const change = changesOf(store)
   const row = { principal: request.principalId, name: request.key, writer }
-  let isOver = false
-  const letGo = holdLease({
+  const lease = holdLease({
     leaseMs,
     renew: (until) => store.run((db) => updateAnswer(db, row, { writer_until: until, expires_at: until })),
     onError: (err) => log.warn({ err }, 'the lease of an Idempotency-Key could not be renewed'),
-    onLost: () => {
-      isOver = true
-    },
   })
-  const end = (): void => {
-    isOver = true
-    letGo()
-  }
   return {
     kind: 'open',
     longest: bounds.longest,
     async keep(answer) {
-      end()
+      lease.end()
       const expiresAt = Date.now() + currentConfig().IDEMPOTENCY_TTL
       const bytes = answer === undefined ? 0 : Buffer.byteLength(answer)
       const kept = { writer: null, writer_until: 0, expires_at: expiresAt, bytes, answer: answer ?? null }
@@ -128,8 +120,8 @@ function openAnswer(options: IdempotencyOptions, request: IdempotentRequest, wri
       }
     },
     async release() {
-      if (isOver) return
-      end()
+      if (lease.isOver) return
+      lease.end()
       try {
         await store.run((db) => deleteAnswer(db, row))
       } catch (err) {

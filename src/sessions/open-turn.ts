@@ -29,20 +29,12 @@ export function openTurn(
 ): Omit<SessionTurn, 'system' | 'earlier'> {
   const { store, config, log, leaseMs } = options
   const { id } = session
-  let isOver = false
   let transcript: TurnTranscript | undefined
-  const letGo = holdLease({
+  const lease = holdLease({
     leaseMs,
     renew: (until) => store.run((db) => updateSession(db, { id, writer }, { writer_until: until })),
     onError: (err) => log.warn({ err }, 'the lease of a session could not be renewed'),
-    onLost: () => {
-      isOver = true
-    },
   })
-  const end = (): void => {
-    isOver = true
-    letGo()
-  }
   return {
     sessionId: id,
     number: session.turns + 1,
@@ -52,7 +44,7 @@ export function openTurn(
         session,
         room: config.SESSION_MAX_BYTES - session.bytes,
         full: () => sessionFull(`${config.SESSION_MAX_BYTES} bytes`),
-        isOpen: () => !isOver,
+        isOpen: () => !lease.isOver,
       })
       return transcript
     },
@@ -61,11 +53,11 @@ export function openTurn(
       const transcriptId = transcript?.id ?? null
       const addition = { ...added, writer, ttl: config.SESSION_TTL, transcriptId, written }
       await store.run((db) => db.transaction().execute((change) => addTurn(change, session, addition)))
-      end()
+      lease.end()
     },
     async release() {
-      if (isOver) return
-      end()
+      if (lease.isOver) return
+      lease.end()
       try {
         const isGone = await store.run((db) => db.transaction().execute((change) => free(change, session, writer)))
         if (isGone) await options.ended()
