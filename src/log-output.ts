@@ -54,7 +54,7 @@ export function createLogOutput(fd: number, onDropped: (lines: number) => void =
         drop(1)
         return
       }
-      if (dropped > 0 && state === 'idle') {
+      if (dropped > 0) {
         waiting += `${JSON.stringify({ level: 40, time: new Date().toISOString(), dropped, msg: 'log lines were lost' })}\n`
         dropped = 0
       }
