@@ -8,6 +8,8 @@ import { gone } from '../support/processes.ts'
 import { says, stalls, stallsBeforeHeaders } from '../support/scripted-model-answers.ts'
 
 const times = Number(process.env['SOAK_FAULTS'] ?? 30)
+/** Of a model of its own, by which its processes are known. */
+const SONNET = { model: 'sonnet' }
 const workers = Number(process.env['SOAK_WORKERS'] ?? 16)
 
 /** Nothing runs, nothing waits, no more processes than there may be, and the next turn is answered. */
@@ -26,13 +28,13 @@ it(`rows 1 and 2: ${times} processes killed before the first word cost nothing, 
   for (let number = 0; number < times; number += 1) {
     const before = test.model.requests.length
     test.model.script(stallsBeforeHeaders(), says('from another process'))
-    const silent = test.ask()
+    const silent = test.ask(SONNET)
     await vi.waitUntil(() => test.model.requests.length > before, { timeout: 15_000 })
     for (const pid of test.workers('sonnet')) process.kill(pid, 'SIGKILL')
     expect(textOf(await silent)).toBe('from another process')
 
     test.model.script(stalls(['Hel']))
-    const spoken = test.begin()
+    const spoken = test.begin(SONNET)
     await spoken.next()
     await spoken.next()
     const killed = performance.now()
@@ -48,10 +50,11 @@ it(`row 4: ${Math.ceil(times / 3)} processes that stand still are given up and g
   await test.proven()
   for (let number = 0; number < times / 3; number += 1) {
     test.model.script(stalls(['Hel']))
-    const turn = test.begin()
+    const turn = test.begin(SONNET)
     await turn.next()
     await turn.next()
     const pids = test.workers('sonnet')
+    expect(pids).not.toEqual([])
     for (const pid of pids) process.kill(pid, 'SIGSTOP')
     await expect(turn.next()).rejects.toMatchObject({ kind: 'upstream_timeout' })
     await Promise.all(pids.map((pid) => gone(pid)))

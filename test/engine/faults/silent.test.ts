@@ -82,6 +82,7 @@ it('row 23: a model that drips slowly is waited for, longer than any single dead
 it('row 25: a caller who leaves before the first word stops the call, and its process serves the next', async () => {
   await test.complete()
   const before = test.workers('sonnet')
+  expect(before).toHaveLength(1)
   test.model.script(stallsBeforeHeaders())
   const calls = test.model.requests.length
   const leaving = new AbortController()
