@@ -1,9 +1,9 @@
-import type { Principal } from '../turn/turn.ts'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import { connectionOf } from './connection.ts'
 import type { Answering, Call, Pipeline, Place } from './pipeline.ts'
 import type { Route } from './route.ts'
+import type { Principal } from '../turn/turn.ts'
 
 /** What answers HTTP requests: `fetch` for a server, `request` for a test. */
 export type App = Hono<{ Bindings: Partial<HttpBindings> }>

@@ -1,10 +1,10 @@
-import type { Principal } from '../turn/turn.ts'
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Scope } from '../keys/grant.ts'
 import type { RateClass } from '../usage/rate-limits.ts'
 import type { Reply } from './reply.ts'
 import type { RequestContext } from './request-context.ts'
+import type { Principal } from '../turn/turn.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 

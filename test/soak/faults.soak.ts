@@ -8,9 +8,9 @@ import { gone } from '../support/processes.ts'
 import { says, stalls, stallsBeforeHeaders } from '../support/scripted-model-answers.ts'
 
 const times = Number(process.env['SOAK_FAULTS'] ?? 30)
+const workers = Number(process.env['SOAK_WORKERS'] ?? 16)
 /** Of a model of its own, by which its processes are known. */
 const SONNET = { model: 'sonnet' }
-const workers = Number(process.env['SOAK_WORKERS'] ?? 16)
 
 /** Nothing runs, nothing waits, no more processes than there may be, and the next turn is answered. */
 async function isAsBefore(test: TestEngine): Promise<void> {
